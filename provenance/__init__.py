@@ -1,0 +1,1 @@
+"""The provenance database: who asked, who permitted, what was stated, what we decided, and where the bytes are."""

@@ -1,0 +1,20 @@
+"""What every test folder shares: real services as plugins; sockets open on loopback only, outside tests/licences."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+pytest_plugins = ["services.postgresql", "services.s3"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Open loopback, and only loopback, to everything but the pure package's tests."""
+    for item in items:
+        if "tests/licences/" not in item.nodeid and "licences/" not in item.nodeid.split("tests/")[0]:
+            item.add_marker(pytest.mark.allow_hosts(["127.0.0.0/8"]))
