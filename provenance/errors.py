@@ -1,0 +1,35 @@
+"""What can go wrong with the provenance database, in words a person can act on."""
+
+from __future__ import annotations
+
+
+class ProvenanceError(Exception):
+    """Something in provenance/ could not be done; the message says what to change."""
+
+
+class DatabaseUrlError(ProvenanceError):
+    """The database or store URL cannot be used as it is written."""
+
+
+class DatabaseMissing(ProvenanceError):
+    """There is no provenance database at this place, and a question must not create one."""
+
+
+class DatabaseUnreachable(ProvenanceError):
+    """The database does not answer, or does not let us in."""
+
+
+class SchemaOutdated(ProvenanceError):
+    """The database has an older schema than this release reads."""
+
+
+class SchemaTooNew(ProvenanceError):
+    """The database was written by a newer release; this one must not touch it."""
+
+
+class StaleLease(ProvenanceError):
+    """The site is no longer ours to write about: another owner holds it, or nobody does."""
+
+
+class RecordConflict(ProvenanceError):
+    """A key that is already recorded came again with other content."""

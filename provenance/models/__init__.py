@@ -1,0 +1,33 @@
+"""The tables.  They stay inside provenance: frozen records enter, typed rows leave."""
+
+from __future__ import annotations
+
+from provenance.models.base import Base
+from provenance.models.capture import Capture, Refusal, Segment, captures_of, hash_of_url
+from provenance.models.digest_prefix import DigestPrefix, digest_is
+from provenance.models.place import HostLoad, HostState, Origin, Permission
+from provenance.models.rights import Decision, RightsSet
+from provenance.models.run import LeaseRow, Policy, Run, Site, Source, Visit
+
+__all__ = [
+    "Base",
+    "Capture",
+    "Decision",
+    "DigestPrefix",
+    "HostLoad",
+    "HostState",
+    "LeaseRow",
+    "Origin",
+    "Permission",
+    "Policy",
+    "Refusal",
+    "RightsSet",
+    "Run",
+    "Segment",
+    "Site",
+    "Source",
+    "Visit",
+    "captures_of",
+    "digest_is",
+    "hash_of_url",
+]
