@@ -1,0 +1,90 @@
+"""Rights set: everything stated for a capture, interned by the SHA-256 of its canonical JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+from licences.errors import RecordError
+from licences.observation import Observation, ScopeLevel, Statement
+from licences.vocabulary import Channel, Retrieval
+
+FORMAT = 1  # of the canonical JSON; a new number whenever its meaning changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """A channel that was asked, and how that went."""
+
+    channel: Channel
+    retrieval: Retrieval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightsSet:
+    """What was stated, and which channels were asked, without any place or time."""
+
+    statements: tuple[Statement, ...]  # in the order of their canonical JSON
+    lookups: tuple[Lookup, ...]  # sorted
+    canonical: str  # JSON: sorted keys, no spaces
+    digest: bytes  # SHA-256 of ``canonical`` in UTF-8, 32 bytes
+    licences: tuple[str, ...]  # SPDX expressions or licence URLs stated for the document itself, sorted
+
+    @classmethod
+    def of(cls, observations: Iterable[Observation], lookups: Iterable[Lookup] = ()) -> RightsSet:
+        """Build the set; the same statements in any order, seen anywhere, give the same object."""
+        return _interned(frozenset(seen.statement for seen in observations), frozenset(lookups))
+
+    @classmethod
+    def of_statements(cls, statements: Iterable[Statement], lookups: Iterable[Lookup] = ()) -> RightsSet:
+        """Build the set from statements whose places do not matter here."""
+        return _interned(frozenset(statements), frozenset(lookups))
+
+    @classmethod
+    def from_json(cls, canonical: str) -> RightsSet:
+        """Read a stored set back; RecordError when it is not one of ours, or of another format."""
+        try:
+            data = json.loads(canonical)
+            if data["format"] != FORMAT:
+                raise RecordError(
+                    f"rights set of format {data['format']}: this release reads {FORMAT}; upgrade it"
+                )
+            statements = frozenset(Statement.from_json(part) for part in data["statements"])
+            lookups = frozenset(
+                Lookup(channel=Channel(part["channel"]), retrieval=Retrieval(part["retrieval"]))
+                for part in data["lookups"]
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise RecordError(
+                f"not a rights set ({error}): restore the row from its WARC metadata record"
+            ) from error
+        return _interned(statements, lookups)
+
+
+@lru_cache(maxsize=4096)  # a site has a handful of rights sets; 200 visits are open at a time
+def _interned(statements: frozenset[Statement], lookups: frozenset[Lookup]) -> RightsSet:
+    ordered = sorted(statements, key=lambda statement: _dump(statement.to_json()))
+    asked = sorted(lookups, key=lambda lookup: (lookup.channel.value, lookup.retrieval.value))
+    canonical = _dump(
+        {
+            "format": FORMAT,
+            "statements": [statement.to_json() for statement in ordered],
+            "lookups": [{"channel": one.channel.value, "retrieval": one.retrieval.value} for one in asked],
+        }
+    )
+    stated = {one.licence for one in ordered if one.licence and one.scope.level is not ScopeLevel.ELEMENT}
+    return RightsSet(
+        statements=tuple(ordered),
+        lookups=tuple(asked),
+        canonical=canonical,
+        digest=sha256(canonical.encode()).digest(),
+        licences=tuple(sorted(stated)),
+    )
+
+
+def _dump(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"), sort_keys=True)

@@ -1,0 +1,126 @@
+"""Rules of a robots.txt, compiled: the longest match names its line (RFC 9309 §2.2.2).
+
+Linear by construction: prefixes are looked up by length, wildcards are walked from part to part without backtracking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from licences.robots.target import has_strict_form, pattern_form, strict_form
+
+
+class Rule(NamedTuple):  # a tuple, because one file may hold a hundred thousand of them
+    """One Allow or Disallow line."""
+
+    number: int  # from 1
+    text: str  # the line, verbatim
+    allow: bool
+    value: str  # the pattern as written; "" is no rule
+
+
+class Verdicts(NamedTuple):
+    """The longest rules of either kind that match a path."""
+
+    denial: Rule | None
+    allowance: Rule | None
+    allowed: bool
+
+
+class Wildcard(NamedTuple):
+    """A pattern with ``*``, cut into its literal parts."""
+
+    length: int  # octets of the whole pattern
+    parts: list[str]
+    anchored: bool
+    rule: Rule
+
+    def fits(self, path: str) -> bool:
+        """Tell whether the path matches; every part is looked for once, from where the last one ended."""
+        first, *middle, last = self.parts
+        if not path.startswith(first):
+            return False
+        position = len(first)
+        for part in middle:
+            position = path.find(part, position)
+            if position < 0:
+                return False
+            position += len(part)
+        if self.anchored:
+            return len(path) - len(last) >= position and path.endswith(last)
+        return path.find(last, position) >= 0
+
+
+class Side:
+    """All rules of one kind, ready to name the longest that matches."""
+
+    __slots__ = ("_exact", "_lengths", "_prefixes", "_wildcards")
+
+    def __init__(self, rules: Iterable[Rule], form: Callable[[str], str]) -> None:
+        self._exact: dict[str, Rule] = {}
+        self._prefixes: dict[str, Rule] = {}
+        wildcards: list[Wildcard] = []
+        for rule in rules:
+            pattern = form(rule.value)
+            literal = pattern.removesuffix("$")
+            if "*" in literal:
+                wildcards.append(Wildcard(len(pattern), literal.split("*"), literal != pattern, rule))
+            else:
+                (self._prefixes if literal == pattern else self._exact).setdefault(literal, rule)
+        self._lengths = sorted({len(prefix) for prefix in self._prefixes}, reverse=True)
+        self._wildcards = sorted(wildcards, key=lambda wildcard: -wildcard.length)
+
+    def longest(self, path: str) -> tuple[int, Rule | None]:
+        """Return the longest matching rule and its length in octets; -1 and None when none matches."""
+        if self._exact and (found := self._exact.get(path)) is not None:
+            return max((len(path) + 1, found), self._longest_wildcard(path, len(path) + 1), key=_length)
+        best: tuple[int, Rule | None] = (-1, None)
+        for length in self._lengths:
+            if (found := self._prefixes.get(path[:length])) is not None and length <= len(path):
+                best = (length, found)
+                break
+        return max(best, self._longest_wildcard(path, best[0]), key=_length) if self._wildcards else best
+
+    def _longest_wildcard(self, path: str, than: int) -> tuple[int, Rule | None]:
+        for wildcard in self._wildcards:
+            if wildcard.length <= than:
+                break
+            if wildcard.fits(path):
+                return wildcard.length, wildcard.rule
+        return -1, None
+
+
+class RuleSet:
+    """The merged rules of the groups that bind one agent."""
+
+    __slots__ = ("_rules", "_sides", "_strict")
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = [rule for rule in rules if rule.value.startswith(("/", "*"))]
+        self._sides = self._compile(pattern_form)
+        self._strict: tuple[Side, Side] | None = None
+
+    def decide(self, path: str) -> Verdicts:
+        """Return what the rules say of a normalised path: plainly and strictly encoded, and a denial wins."""
+        plain = _weigh(self._sides, path)
+        if plain.allowed and self._rules and has_strict_form(path):
+            if self._strict is None:
+                self._strict = self._compile(lambda value: strict_form(pattern_form(value)))
+            strict = _weigh(self._strict, strict_form(path))
+            return plain if strict.allowed else strict
+        return plain
+
+    def _compile(self, form: Callable[[str], str]) -> tuple[Side, Side]:
+        denials = Side((rule for rule in self._rules if not rule.allow), form)
+        return denials, Side((rule for rule in self._rules if rule.allow), form)
+
+
+def _weigh(sides: tuple[Side, Side], path: str) -> Verdicts:
+    denial_length, denial = sides[0].longest(path)
+    allow_length, allowance = sides[1].longest(path)
+    return Verdicts(denial, allowance, allow_length >= denial_length)
+
+
+def _length(found: tuple[int, Rule | None]) -> int:
+    return found[0]
