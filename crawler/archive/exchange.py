@@ -13,7 +13,9 @@ class Exchange:
     url: str  # absolute, as requested, percent-encoded ASCII
     method: str
     request_head: bytes  # the request line and header lines as sent, to the blank line and with it
-    response_head: bytes  # status line and header lines as received: order, case and repeats kept; blank line too
+    response_head: (
+        bytes  # status line and header lines as received: order, case and repeats kept; blank line too
+    )
     body: bytes  # as received: transfer coding removed, content coding kept
     started_at: datetime  # UTC: the request left
     ended_at: datetime  # UTC: the last byte arrived
