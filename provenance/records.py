@@ -189,7 +189,9 @@ class RefusalRecord:
     visit_id: int
     url: str
     at: datetime
-    rule: str  # "robots.disallow", "robots.unreachable", "scope", "address", "site.http-403", "limit.depth", …
+    rule: (
+        str  # "robots.disallow", "robots.unreachable", "scope", "address", "site.http-403", "limit.depth", …
+    )
     reason: str  # a sentence for people
     evidence: str  # the line, the status, the address: what it stands on
     permission: PermissionRecord | None = None
@@ -234,5 +236,6 @@ class Batch:
     captures: Sequence[CaptureRecord] = ()
     refusals: Sequence[RefusalRecord] = ()
     stored: Sequence[SegmentStored] = ()
+    discarded: Sequence[int] = ()  # ids of segments that hold no capture and whose file is gone
     host_states: Sequence[HostStateRecord] = ()
     host_loads: Sequence[HostLoadRecord] = ()

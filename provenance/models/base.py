@@ -82,7 +82,7 @@ Digest = Annotated[bytes, mapped_column(LargeBinary(32))]
 WireText = Annotated[str, mapped_column(WireTextType)]
 Words = Annotated[str, mapped_column(Text)]
 Bytes = Annotated[int, mapped_column(BigInteger)]
-Json = Annotated[Any, mapped_column(JSON)]
+Json = Annotated[Any, mapped_column(JSON(none_as_null=True))]  # None is SQL NULL, not the JSON word
 
 
 class Base(DeclarativeBase):

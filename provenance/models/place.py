@@ -15,7 +15,6 @@ class Origin(Base):
     __tablename__ = "origin"
     __table_args__ = (
         UniqueConstraint("url"),
-        CheckConstraint("url <> ''", name="url_not_empty"),
         {"comment": "scheme and authority, kept once"},
     )
     id: Mapped[SmallKey] = mapped_column(primary_key=True, comment="our key")

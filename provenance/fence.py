@@ -1,0 +1,39 @@
+"""The fence: what a worker writes about a site counts only while the site is leased to it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from provenance.errors import ProvenanceError, StaleLease
+from provenance.models import LeaseRow, Site, Visit
+
+
+def check_site(connection: Connection, site: str, epoch: int) -> None:
+    """Raise `StaleLease` unless a site is leased under this epoch; it stays so until the transaction ends."""
+    query = (
+        select(LeaseRow.epoch, LeaseRow.owner)
+        .join(Site, Site.id == LeaseRow.site_id)
+        .where(Site.name == site)
+    )
+    row = connection.execute(query.with_for_update(read=True, of=LeaseRow)).one_or_none()
+    if row is None or row.owner is None:
+        raise StaleLease(
+            f"{site}: nobody holds its lease (asked under epoch {epoch}): acquire it before recording"
+        )
+    if row.epoch != epoch:
+        raise StaleLease(
+            f"{site}: epoch {epoch} has passed, {row.owner} holds it under epoch {row.epoch}: stop here"
+        )
+
+
+def check_visit(connection: Connection, visit_id: int, epoch: int) -> None:
+    """Raise `StaleLease` unless a visit was opened under this epoch and its site is still leased under it."""
+    query = select(Site.name, Visit.epoch).join(Visit, Visit.site_id == Site.id).where(Visit.id == visit_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise ProvenanceError(f"no visit {visit_id}: call Recorder.begin_visit first")
+    if row.epoch != epoch:
+        raise StaleLease(
+            f"{row.name}: visit {visit_id} was opened under epoch {row.epoch}, not {epoch}: begin another"
+        )
+    check_site(connection, row.name, epoch)
