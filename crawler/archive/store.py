@@ -1,0 +1,196 @@
+"""Where segments lie for good: one small protocol; a directory here, S3 in `crawler.archive.store_s3`.
+
+No store ever overwrites an object, and none answers `put` before it has read back what it holds.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+from urllib.parse import unquote, urlsplit
+
+from crawler.archive.errors import ObjectDiffers, ObjectMissing, StoreError
+from crawler.archive.keys import checked_key
+from crawler.archive.spool import sync_directories
+
+_PART = ".part"  # the end of a name that is not yet an object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """An object that the store holds, checked."""
+
+    uri: str  # "file:///…" or "s3://bucket/…"
+    length: int  # bytes
+    digest: bytes  # SHA-256 of what the store holds
+
+
+class Store(Protocol):
+    """Keeps objects under keys such as "warc/example.org/12/34-0.warc.gz".  Safe to use from many threads.
+
+    Every method raises StoreError, with what to do, when the store cannot be reached or refuses;
+    those that read one object raise ObjectMissing when there is none.
+    """
+
+    url: str  # as `open_store` takes it
+
+    def check(self) -> None:
+        """Find out, before a run, whether the store can be reached and written at all."""
+
+    def put(self, key: str, path: Path) -> Stored:
+        """Keep the file's bytes under the key and read back that they are there.
+
+        The same bytes under that key already: fine, nothing is written.
+
+        Raises:
+            ObjectDiffers: other bytes are there; they stay.
+        """
+
+    def read(self, key: str, offset: int, length: int) -> bytes:
+        """Return ``length`` bytes from ``offset``; fewer where the object ends before."""
+
+    def open(self, key: str) -> BinaryIO:
+        """Return a stream of the whole object; close it."""
+
+    def keys(self, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """Yield (key, bytes) of every object whose key begins with the prefix, sorted."""
+
+    def digest(self, key: str) -> bytes | None:
+        """Return the SHA-256 of what the store holds, None when it holds nothing under the key."""
+
+
+def open_store(url: str) -> Store:
+    """Return the store that a URL names.
+
+    Args:
+        url: "file:///var/lib/aboveboard/store", a plain path, or
+            "s3://bucket/prefix?endpoint=http://127.0.0.1:8333&region=eu-central-1&path_style=true"
+            (all three parameters optional; credentials come from the AWS SDK's own chain).
+
+    Raises:
+        StoreError: the URL names none that we know.
+    """
+    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", url):
+        return DirectoryStore(Path(url))
+    parts = urlsplit(url)
+    if parts.scheme == "file" and parts.netloc in {"", "localhost"}:
+        return DirectoryStore(Path(unquote(parts.path)))
+    if parts.scheme == "s3":
+        from crawler.archive.store_s3 import S3Store  # noqa: PLC0415 - boto3 takes 0.3 s to import: only who uses S3 pays
+
+        return S3Store.from_url(url)
+    raise StoreError(
+        f"no store is called {url!r}; write file:///directory, a directory, or s3://bucket/prefix"
+    )
+
+
+class DirectoryStore:
+    """Objects are files; a name appears only once the bytes behind it are on the disk."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.absolute()
+        self.url = self._root.as_uri()
+
+    def check(self) -> None:
+        """Create the directory and write a file in it."""
+        probe = self._root / f"check-{os.getpid()}{_PART}"
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def put(self, key: str, path: Path) -> Stored:
+        """See `Store.put`."""
+        target = self._path(key)
+        part = target.with_name(f".{target.name}.{os.getpid()}{_PART}")
+        try:
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _copy_to_disk(path, part)
+                _publish(part, target)
+            sync_directories(self._root, target)
+            for leftover in target.parent.glob(
+                f".{target.name}.*{_PART}"
+            ):  # of a process that was killed here
+                leftover.unlink(missing_ok=True)
+            expected, digest = _digest(path), _digest(target)
+        except OSError as error:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise self._unusable(error) from error
+        if digest != expected:
+            raise ObjectDiffers(f"{target} holds other bytes than {path}; move one of them away, and see why")
+        return Stored(uri=target.as_uri(), length=target.stat().st_size, digest=digest)
+
+    def read(self, key: str, offset: int, length: int) -> bytes:
+        """See `Store.read`."""
+        with self.open(key) as stream:
+            stream.seek(offset)
+            return stream.read(length)
+
+    def open(self, key: str) -> BinaryIO:
+        """See `Store.open`."""
+        try:
+            return self._path(key).open("rb")
+        except FileNotFoundError as error:
+            raise ObjectMissing(f"{self._path(key)} does not exist") from error
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def keys(self, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """See `Store.keys`."""
+        for path in sorted((self._root / prefix.rpartition("/")[0]).rglob("*")):
+            key = path.relative_to(self._root).as_posix()
+            if key.startswith(prefix) and not key.endswith(_PART) and path.is_file():
+                yield key, path.stat().st_size
+
+    def digest(self, key: str) -> bytes | None:
+        """See `Store.digest`."""
+        try:
+            return _digest(self._path(key))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _path(self, key: str) -> Path:
+        return self._root / checked_key(key)
+
+    def _unusable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"the store {self._root} cannot be used: {error}; "
+            "make it writable, make room, or name another with --store"
+        )
+
+
+def _copy_to_disk(source: Path, target: Path) -> None:
+    with source.open("rb") as reading, target.open("wb") as writing:
+        while chunk := reading.read(1 << 20):
+            writing.write(chunk)
+        writing.flush()
+        os.fsync(writing.fileno())
+
+
+def _publish(part: Path, target: Path) -> None:
+    """Give the finished file its name; a name that another process gave first stays, its bytes are compared later."""
+    try:
+        os.link(part, target)  # unlike rename, it never replaces
+    except OSError as error:
+        if not target.exists():
+            if error.errno not in {errno.EPERM, errno.EOPNOTSUPP}:
+                raise
+            part.rename(target)  # a file system without hard links
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()
