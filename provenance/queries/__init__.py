@@ -1,0 +1,32 @@
+"""Questions to the provenance database: functions that return a typed select, or a small answer.
+
+Run a select with `stream` (row by row, however many) or `all_rows` (few).
+"""
+
+from __future__ import annotations
+
+from provenance.queries.capture_rows import CaptureFilter, CaptureRow, captures
+from provenance.queries.explain import receipt
+from provenance.queries.receipts import Receipt
+from provenance.queries.refusal_rows import RefusalFilter, RefusalRow, refusals
+from provenance.queries.rows import all_rows, stream
+from provenance.queries.run_rows import RunRow, runs
+from provenance.queries.site_rows import SiteRow, site_names, sites
+
+__all__ = [
+    "CaptureFilter",
+    "CaptureRow",
+    "Receipt",
+    "RefusalFilter",
+    "RefusalRow",
+    "RunRow",
+    "SiteRow",
+    "all_rows",
+    "captures",
+    "receipt",
+    "refusals",
+    "runs",
+    "site_names",
+    "sites",
+    "stream",
+]

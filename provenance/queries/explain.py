@@ -1,0 +1,251 @@
+"""Look up everything the database knows of one URL or one payload."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session, joinedload
+
+from provenance.database import Database
+from provenance.errors import ProvenanceError
+from provenance.models import (
+    Capture,
+    Decision,
+    DigestPrefix,
+    Origin,
+    Permission,
+    Refusal,
+    Run,
+    Source,
+    Visit,
+    hash_of_url,
+)
+from provenance.queries.capture_rows import digest_in_words, sentences
+from provenance.queries.expressions import SPOOL
+from provenance.queries.receipts import (
+    AdmissionReceipt,
+    CaptureReceipt,
+    DecisionReceipt,
+    PermissionReceipt,
+    Place,
+    Receipt,
+    RefusalReceipt,
+    RightsReceipt,
+    RobotsReceipt,
+    RunReceipt,
+)
+
+RECEIPTS_AT_MOST = 50  # one URL over years of runs, or one payload under many URLs: the newest suffice
+SHORTEST_PREFIX = 6  # hex digits
+INDEXED_BYTES = 8
+DIGEST_BYTES = 32
+
+
+def receipt(database: Database, asked: str) -> Receipt:
+    """Return what is known of an URL, or of payloads whose SHA-256 begins with these hex digits.
+
+    Args:
+        database: where to look.
+        asked: an URL as it was requested, or "sha256:…" or bare hex digits, at least six.
+
+    Raises:
+        ProvenanceError: ``asked`` is neither.
+    """
+    with database.session() as session:
+        captures = session.scalars(_captures(asked)).unique().all()
+        refusals = session.scalars(_refusals(asked)).unique().all() if _is_url(asked) else ()
+        return Receipt(
+            asked=asked,
+            captures=tuple(_capture(session, capture) for capture in captures),
+            refusals=tuple(_refusal(session, refusal) for refusal in refusals),
+        )
+
+
+def _is_url(asked: str) -> bool:
+    return ":" in asked and not asked.startswith("sha256:")
+
+
+def _captures(asked: str) -> Select[Capture]:
+    condition = _has_url(Capture, asked) if _is_url(asked) else _has_digest(asked)
+    return (
+        select(Capture)
+        .join(Origin, Origin.id == Capture.origin_id)
+        .where(condition)
+        .options(
+            joinedload(Capture.origin),
+            joinedload(Capture.segment),
+            joinedload(Capture.rights_set),
+            joinedload(Capture.permission).joinedload(Permission.origin),
+            joinedload(Capture.visit).joinedload(Visit.site),
+            joinedload(Capture.visit).joinedload(Visit.run).joinedload(Run.policy),
+        )
+        .order_by(Capture.fetched_at.desc(), Capture.id.desc())
+        .limit(RECEIPTS_AT_MOST)
+    )
+
+
+def _refusals(url: str) -> Select[Refusal]:
+    return (
+        select(Refusal)
+        .join(Origin, Origin.id == Refusal.origin_id)
+        .where(_has_url(Refusal, url))
+        .options(
+            joinedload(Refusal.origin),
+            joinedload(Refusal.permission),
+            joinedload(Refusal.visit).joinedload(Visit.site),
+            joinedload(Refusal.visit).joinedload(Visit.run).joinedload(Run.policy),
+        )
+        .order_by(Refusal.at.desc(), Refusal.id.desc())
+        .limit(RECEIPTS_AT_MOST)
+    )
+
+
+def _has_url(table: type[Capture | Refusal], url: str) -> ColumnElement[bool]:
+    return (table.url_hash == hash_of_url(url)) & (Origin.url + table.path == url)
+
+
+def _has_digest(asked: str) -> ColumnElement[bool]:
+    digits = asked.removeprefix("sha256:").lower()
+    try:
+        lowest = bytes.fromhex(digits.ljust(2 * DIGEST_BYTES, "0"))
+        highest = bytes.fromhex(digits.ljust(2 * DIGEST_BYTES, "f"))
+    except ValueError:
+        lowest = highest = b""
+    if len(digits) < SHORTEST_PREFIX or len(lowest) != DIGEST_BYTES:
+        raise ProvenanceError(
+            f"{asked!r} is neither a URL (https://…) nor a digest: give at least {SHORTEST_PREFIX} "
+            "hex digits of a payload's SHA-256"
+        )
+    digest = Capture.payload_digest
+    indexed = DigestPrefix(digest).between(lowest[:INDEXED_BYTES], highest[:INDEXED_BYTES])
+    return indexed & digest.between(lowest, highest)
+
+
+def _capture(session: Session, capture: Capture) -> CaptureReceipt:
+    run, rights = capture.visit.run, capture.rights_set
+    admissions = session.scalars(
+        select(Source)
+        .where(Source.run_id == run.id, Source.site_id == capture.visit.site_id)
+        .order_by(Source.id)
+    )
+    return CaptureReceipt(
+        id=capture.id,
+        url=capture.origin.url + capture.path,
+        site=capture.visit.site.name,
+        kind=capture.kind,
+        fetched_at=capture.fetched_at,
+        status=capture.status,
+        media_type=capture.media_type,
+        payload_digest=digest_in_words(capture.payload_digest),
+        length=capture.length,
+        truncated=capture.truncated,
+        revisit=capture.revisit,
+        place=_place(capture),
+        run=_run(run),
+        admissions=tuple(
+            AdmissionReceipt(admitted_by=source.admitted_by, basis=source.basis, permission=source.permission)
+            for source in admissions
+        ),
+        permission=_permission(session, capture.permission),
+        rights=None
+        if rights is None
+        else RightsReceipt(
+            digest=digest_in_words(rights.digest), canonical=rights.canonical, licences=tuple(rights.licences)
+        ),
+        decisions=() if rights is None else _decisions(session, rights.id, run),
+    )
+
+
+def _refusal(session: Session, refusal: Refusal) -> RefusalReceipt:
+    return RefusalReceipt(
+        url=refusal.origin.url + refusal.path,
+        site=refusal.visit.site.name,
+        at=refusal.at,
+        rule=refusal.rule,
+        reason=refusal.reason,
+        evidence=refusal.evidence,
+        run=_run(refusal.visit.run),
+        permission=None if refusal.permission is None else _permission(session, refusal.permission),
+    )
+
+
+def _place(capture: Capture) -> Place:
+    segment = capture.segment
+    return Place(
+        segment_key=segment.key,
+        segment_uri=segment.uri,
+        segment_digest=None if segment.digest is None else digest_in_words(segment.digest),
+        warc_uri=segment.uri or SPOOL + segment.key,
+        offset=capture.warc_offset,
+        length=capture.warc_length,
+        request_offset=capture.warc_offset - capture.request_length,
+        request_length=capture.request_length,
+        metadata_offset=capture.warc_offset + capture.warc_length,
+        metadata_length=capture.metadata_length,
+    )
+
+
+def _run(run: Run) -> RunReceipt:
+    return RunReceipt(
+        id=run.id,
+        job=run.job_name,
+        purpose=run.purpose,
+        operator=run.operator,
+        contact=run.contact,
+        info_url=run.info_url,
+        product_token=run.product_token,
+        user_agent=run.user_agent,
+        software=run.software,
+        started_at=run.started_at,
+        policy=run.policy.name,
+        policy_digest=digest_in_words(run.policy.digest),
+    )
+
+
+def _permission(session: Session, permission: Permission) -> PermissionReceipt:
+    robots = None
+    if permission.robots_capture_id is not None:
+        robots = session.get(
+            Capture,
+            permission.robots_capture_id,
+            options=[joinedload(Capture.origin), joinedload(Capture.segment)],
+        )
+    return PermissionReceipt(
+        granted=permission.granted,
+        rule=permission.rule,
+        line_number=permission.line_number,
+        line_text=permission.line_text,
+        overridden_line_number=permission.overridden_line_number,
+        overridden_line_text=permission.overridden_line_text,
+        robots_state=permission.robots_state,
+        robots=None
+        if robots is None
+        else RobotsReceipt(
+            url=robots.origin.url + robots.path,
+            fetched_at=robots.fetched_at,
+            status=robots.status,
+            payload_digest=digest_in_words(robots.payload_digest),
+            place=_place(robots),
+        ),
+    )
+
+
+def _decisions(session: Session, rights_set_id: int, run: Run) -> tuple[DecisionReceipt, ...]:
+    found = session.scalars(
+        select(Decision).where(Decision.rights_set_id == rights_set_id).options(joinedload(Decision.policy))
+    )
+    decisions = [
+        DecisionReceipt(
+            policy=decision.policy.name,
+            policy_digest=digest_in_words(decision.policy.digest),
+            usage=decision.usage,
+            of_this_run=decision.policy_id == run.policy_id and decision.usage == run.purpose,
+            outcome=decision.outcome,
+            rule=decision.rule,
+            reasons=sentences(decision.reasons),
+            conditions=tuple(decision.conditions),
+            conflicts=tuple(decision.conflicts),
+            enforces=tuple(decision.enforces),
+        )
+        for decision in found
+    ]
+    return tuple(sorted(decisions, key=lambda one: (not one.of_this_run, one.policy, one.usage)))

@@ -1,0 +1,81 @@
+"""SQL that several queries share: the URL, whose capture it is, what was decided, which licences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, cast, exists, func, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+from provenance.models import Capture, Decision, Origin, Refusal, RightsSet, Run, Segment, Visit, captures_of
+from provenance.urls import split
+
+SPOOL = "spool:"  # before a segment's key: it is not uploaded yet
+
+url_of_capture: ColumnElement[str] = Origin.url + Capture.path
+url_of_refusal: ColumnElement[str] = Origin.url + Refusal.path
+warc_uri: ColumnElement[str] = func.coalesce(Segment.uri, SPOOL + Segment.key)
+
+# Either side can lead: from a visit, its captures are one range of keys; from a capture, its visit is one key.
+capture_is_of_visit: ColumnElement[bool] = and_(Capture.visit_id == Visit.id, captures_of(Visit.id))
+
+
+def is_decided(rights_set_id: Any) -> ColumnElement[bool]:
+    """Return the join of `Decision` to `Run`: what a run's own policy makes of a rights set for its own purpose."""
+    return and_(
+        Decision.rights_set_id == rights_set_id,
+        Decision.policy_id == Run.policy_id,
+        Decision.usage == Run.purpose,
+    )
+
+
+def total(column: Any) -> ColumnElement[int]:
+    """Return the sum as an integer on both engines, 0 over nothing."""
+    return cast(func.coalesce(func.sum(column), 0), BigInteger)
+
+
+class JsonItems(GenericFunction[str]):
+    """The items of a JSON list of strings as rows with one column, ``value``."""
+
+    type = Text()
+    inherit_cache = True
+    name = "json_items"
+
+
+@compiles(JsonItems, "sqlite")
+def _for_sqlite(element: JsonItems, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(JsonItems, "postgresql")
+def _for_postgresql(element: JsonItems, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_array_elements_text({compiler.process(element.clauses, **kw)})"
+
+
+def like_of_glob(glob: str) -> str:
+    r"""Return the LIKE pattern (escape character ``\``) that matches what the glob matches.
+
+    >>> like_of_glob("CC-BY*"), like_of_glob("100%_?")
+    ('CC-BY%', '100\\%\\__')
+    """
+    spelt = "".join(f"\\{char}" if char in "\\%_" else char for char in glob)
+    return spelt.replace("*", "%").replace("?", "_")
+
+
+def states_licence(glob: str) -> ColumnElement[bool]:
+    """Return the condition «the rights set states a licence that matches», case aside."""
+    items = JsonItems(RightsSet.licences).table_valued("value")
+    return exists(select(1).select_from(items).where(items.c.value.ilike(like_of_glob(glob), escape="\\")))
+
+
+def has_prefix(path: Any, prefix: str) -> ColumnElement[bool]:
+    """Return the condition «origin and path together begin with ``prefix``», case and all."""
+    origin, rest = split(prefix)
+    return and_(Origin.url == origin, _starts(path, rest)) if rest else _starts(Origin.url, origin)
+
+
+def _starts(text: Any, prefix: str) -> ColumnElement[bool]:
+    started: ColumnElement[bool] = func.substr(text, 1, len(prefix)) == prefix
+    return started

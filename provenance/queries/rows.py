@@ -1,0 +1,63 @@
+"""Typed selects: a bundle of columns that leaves the database as one frozen row.
+
+The ORM classes stay in; what a select made of a `RowOf` yields is the caller's own dataclass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Row, Select
+from sqlalchemy.orm import Bundle
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.roles import ExpressionElementRole
+
+from provenance.database import Database
+
+T = TypeVar("T")
+ROWS_A_FETCH = 500  # what one round trip brings; memory stays flat however many follow
+
+
+class RowOf(Bundle[T]):
+    """Columns, by the names that ``make`` takes them by; each row is what ``make`` returns.
+
+    Make one of each row type, at import: SQLAlchemy caches compiled selects by its identity.
+    """
+
+    def __init__(self, make: Callable[..., T], /, **columns: ExpressionElementRole[Any]) -> None:
+        name = getattr(make, "__name__", "row")
+        super().__init__(name, *(_named(column, key) for key, column in columns.items()))
+        self._make = make
+        self._names = tuple(columns)
+
+    def create_row_processor(
+        self,
+        query: Select[Any],  # noqa: ARG002  # SQLAlchemy's signature
+        procs: Sequence[Callable[[Row[Any]], Any]],
+        labels: Sequence[str],  # noqa: ARG002  # SQLAlchemy's signature
+    ) -> Callable[[Row[Any]], T]:
+        """Return what turns a database row into ours."""
+        make, pairs = self._make, tuple(zip(self._names, procs, strict=True))
+
+        def row_of(row: Row[Any]) -> T:
+            return make(**{name: value(row) for name, value in pairs})
+
+        return row_of
+
+
+def _named(column: Any, name: str) -> ColumnElement[Any]:
+    labelled: ColumnElement[Any] = column.label(name)
+    return labelled
+
+
+def stream(database: Database, select: Select[T]) -> Iterator[T]:
+    """Yield the rows of a one-bundle select as the database hands them over, never all at once."""
+    with database.session() as session:
+        yield from session.scalars(select.execution_options(yield_per=ROWS_A_FETCH))
+
+
+def all_rows(database: Database, select: Select[T]) -> list[T]:
+    """Return every row of a select that is known to be short: aggregates, a site's runs."""
+    with database.session() as session:
+        return list(session.scalars(select))
