@@ -6,9 +6,11 @@ page to page and stays out of the set.  Silence is not an observation.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from licences.vocabulary import (
@@ -95,6 +97,16 @@ class Statement:
         return {
             name: _plain(value) for name in _COMPARED if (value := getattr(self, name)) != _DEFAULTS[name]
         }
+
+    @property
+    def canonical(self) -> str:
+        """The statement as JSON in one form: sorted keys, no spaces, ASCII."""
+        return json.dumps(self.to_json(), allow_nan=False, separators=(",", ":"), sort_keys=True)
+
+    @property
+    def reference(self) -> str:
+        """Sixteen hexadecimal digits that name the statement wherever it is mentioned."""
+        return sha256(self.canonical.encode()).hexdigest()[:16]
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Statement:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from licences.errors import RecordError
-from licences.observation import Observation, ScopeLevel, Statement
+from licences.observation import Observation, Statement
 from licences.vocabulary import Channel, Retrieval
 
 FORMAT = 1  # of the canonical JSON; a new number whenever its meaning changes
@@ -32,7 +32,10 @@ class RightsSet:
     lookups: tuple[Lookup, ...]  # sorted
     canonical: str  # JSON: sorted keys, no spaces
     digest: bytes  # SHA-256 of ``canonical`` in UTF-8, 32 bytes
-    licences: tuple[str, ...]  # SPDX expressions or licence URLs stated for the document itself, sorted
+    licences: tuple[str, ...]  # SPDX expressions or licence URLs stated for the page or a part of it, sorted
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
     @classmethod
     def of(cls, observations: Iterable[Observation], lookups: Iterable[Lookup] = ()) -> RightsSet:
@@ -67,7 +70,7 @@ class RightsSet:
 
 @lru_cache(maxsize=4096)  # a site has a handful of rights sets; 200 visits are open at a time
 def _interned(statements: frozenset[Statement], lookups: frozenset[Lookup]) -> RightsSet:
-    ordered = sorted(statements, key=lambda statement: _dump(statement.to_json()))
+    ordered = sorted(statements, key=lambda statement: statement.canonical)
     asked = sorted(lookups, key=lambda lookup: (lookup.channel.value, lookup.retrieval.value))
     canonical = _dump(
         {
@@ -76,7 +79,7 @@ def _interned(statements: frozenset[Statement], lookups: frozenset[Lookup]) -> R
             "lookups": [{"channel": one.channel.value, "retrieval": one.retrieval.value} for one in asked],
         }
     )
-    stated = {one.licence for one in ordered if one.licence and one.scope.level is not ScopeLevel.ELEMENT}
+    stated = {one.licence for one in ordered if one.licence}
     return RightsSet(
         statements=tuple(ordered),
         lookups=tuple(asked),

@@ -1,0 +1,50 @@
+"""Licences declared by an HTTP ``Link`` header (RFC 8288)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urldefrag
+
+from licences.detection.statement import licence_statement, resolve
+from licences.observation import Observation, Source
+from licences.representation import Representation
+from licences.terms import terms_at
+from licences.vocabulary import Channel, Kind
+
+_LONGEST = 8192  # characters of a value that are read
+_LINK = re.compile(r"<([^<>]*)>((?:[^,\"<]|\"(?:[^\"\\]|\\.)*\")*)")
+_PARAMETER = re.compile(r";\s*([\w!#$&+.^`|~*-]+)\s*(?:=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s;,\"]*)))?")
+
+
+def declared_by_header(representation: Representation) -> Iterator[Observation]:
+    """Yield the licences that Link headers declare for this response; another ``anchor`` is another subject."""
+    for index, value in representation.all("link"):
+        for reference, text in _LINK.findall(value[:_LONGEST]):
+            parameters = _parameters(text)
+            if not {"license", "copyright"} & set(parameters.get("rel", "").lower().split()):
+                continue
+            if "anchor" in parameters and not _is_subject(representation.url, parameters["anchor"]):
+                continue
+            if (target := resolve(representation.url, reference)) is not None:
+                yield Observation(
+                    statement=licence_statement(Kind.LICENCE_HEADER, terms_at(target)),
+                    source=Source(
+                        channel=Channel.HTTP_HEADER, url=representation.url, locator=f"Link[{index}]"
+                    ),
+                    raw=value[:_LONGEST],
+                )
+
+
+def _parameters(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, quoted, token in _PARAMETER.findall(text):
+        found.setdefault(
+            name.lower(), re.sub(r"\\(.)", r"\1", quoted) if quoted else token
+        )  # the first one counts
+    return found
+
+
+def _is_subject(url: str, anchor: str) -> bool:
+    subject = resolve(url, anchor)
+    return subject is not None and subject == urldefrag(url)[0]

@@ -1,0 +1,49 @@
+"""Licences declared by an ``SPDX-License-Identifier`` tag, in a plain-text body or a meta element."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from selectolax.lexbor import LexborNode
+
+from licences.detection.place import css_path
+from licences.detection.statement import licence_statement
+from licences.observation import Observation, Source
+from licences.representation import Representation
+from licences.terms import terms_of
+from licences.vocabulary import Channel, Kind
+
+META_NAME = "spdx-license-identifier"
+_TAG = re.compile(rb"SPDX-License-Identifier:[ \t]*([^\r\n]{1,1000})", re.IGNORECASE)
+_CLOSERS = re.compile(r"\s*(?:\*/|-->|#\}|\"\"\"|''')?\s*$")
+_TAGS = 20  # read in one file
+_READ = 1024 * 1024  # bytes
+
+
+def declared_by_tag(representation: Representation) -> Iterator[Observation]:
+    """Yield the tags of a text file that is not HTML; in a page's prose a tag is an example, not a licence."""
+    if representation.tree is not None or not representation.media_type.startswith("text/"):
+        return
+    body = representation.body[:_READ]
+    for found in islice(_TAG.finditer(body), _TAGS):
+        number = body.count(b"\n", 0, found.start()) + 1
+        expression = _CLOSERS.sub("", found[1].decode("utf-8", "replace"))
+        if expression:
+            yield Observation(
+                statement=licence_statement(Kind.LICENCE_SPDX, terms_of(expression)),
+                source=Source(channel=Channel.HTML_TEXT, url=representation.url, locator=f"line {number}"),
+                raw=found[0].decode("utf-8", "replace"),
+            )
+
+
+def declared_by_meta(node: LexborNode, content: str, *, url: str) -> Observation | None:
+    """Return the licence of ``<meta name="SPDX-License-Identifier" content="…">``, None where it is empty."""
+    if not content.strip():
+        return None
+    return Observation(
+        statement=licence_statement(Kind.LICENCE_SPDX, terms_of(content)),
+        source=Source(channel=Channel.HTML_META, url=url, locator=css_path(node)),
+        raw=(node.html or "")[:2000],
+    )

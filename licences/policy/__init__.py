@@ -1,0 +1,20 @@
+"""Policies: versioned data that turns a rights set into a decision for a usage.  They see statements, never pages."""
+
+from __future__ import annotations
+
+from licences.policy.decision import Decision, Reason, decide
+from licences.policy.load import BUILTIN, load, read
+from licences.policy.model import Policy, PolicyRule, Silence, Stance
+
+__all__ = [
+    "BUILTIN",
+    "Decision",
+    "Policy",
+    "PolicyRule",
+    "Reason",
+    "Silence",
+    "Stance",
+    "decide",
+    "load",
+    "read",
+]

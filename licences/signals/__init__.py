@@ -1,0 +1,1 @@
+"""Rights signals: reservations and preferences, one protocol a module."""
