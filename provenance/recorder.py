@@ -10,7 +10,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, literal, select, update
 
 from provenance import batches
 from provenance.database import Database
@@ -18,6 +18,7 @@ from provenance.errors import ProvenanceError
 from provenance.fence import check_site
 from provenance.interning import Interning
 from provenance.models import Policy, Run, Source, Visit
+from provenance.models.base import InstantType
 from provenance.records import Batch, PolicyRecord, RunRecord, RunState, SourceRecord
 from provenance.upsert import insert_new
 
@@ -136,7 +137,10 @@ class Recorder:
 
     def end_visit(self, visit_id: int, reason: str, at: datetime) -> None:
         """Note why and when a visit ended; the first word on it stays."""
-        ended = {"ended_at": func.coalesce(Visit.ended_at, at), "reason": func.coalesce(Visit.reason, reason)}
+        ended = {
+            "ended_at": func.coalesce(Visit.ended_at, literal(at, InstantType())),
+            "reason": func.coalesce(Visit.reason, reason),
+        }
         with self._writing() as connection:
             if connection.execute(update(Visit).where(Visit.id == visit_id).values(ended)).rowcount != 1:
                 raise ProvenanceError(f"no visit {visit_id}: call Recorder.begin_visit first")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-LONGEST_ORIGIN = (
-    300  # a host name has at most 253; more is somebody's joke and must not break the origins' index
-)
+LONGEST_SCHEME = 32
+LONGEST_ORIGIN = 300  # a host name has at most 253; a longer one must not break the origins' index
 
 
 def split(url: str) -> tuple[str, str]:
@@ -18,7 +17,7 @@ def split(url: str) -> tuple[str, str]:
     ('mailto:', 'a@example.org')
     """
     scheme, colon, rest = url.partition(":")
-    if not colon or len(scheme) > LONGEST_ORIGIN:
+    if not colon or len(scheme) > LONGEST_SCHEME:
         return "", url
     if not rest.startswith("//"):
         return f"{scheme}:", rest

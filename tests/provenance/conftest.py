@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sample_records import Visiting, begin
 
 from provenance.database import Database
 from provenance.leases import Leases
-from provenance.recorder import Recorder
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -29,10 +29,11 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def recorder(database: Database) -> Recorder:
-    return Recorder(database)
+def leases(database: Database) -> Leases:
+    return Leases(database)
 
 
 @pytest.fixture
-def leases(database: Database) -> Leases:
-    return Leases(database)
+def visit(database: Database) -> Visiting:
+    """A visit of example.org under way."""
+    return begin(database)
