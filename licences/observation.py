@@ -155,6 +155,11 @@ class Observation:
         return cls(statement=Statement.from_json(data["statement"]), source=source, raw=data["raw"])
 
 
+def encodable(text: str) -> str:
+    """Return a text that UTF-8 can hold: lone surrogates, which JSON escapes and odd headers bring, become «?»."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _same(value: Any) -> Any:
     return value
 

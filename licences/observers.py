@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborNode
 
 from licences.detection.link import declared_by_link
 from licences.detection.link_header import declared_by_header
+from licences.detection.place import Page
 from licences.detection.schema_org import BLOCKS, declared_by_json_ld
 from licences.detection.spdx_tag import META_NAME, declared_by_meta, declared_by_tag
-from licences.detection.statement import resolve
 from licences.observation import Observation
 from licences.representation import Representation
 from licences.signals.robots_tag import header_signals, meta_signals
@@ -41,40 +41,33 @@ def _stated(representation: Representation, product_token: str) -> Iterator[Obse
     yield from header_signals(representation, product_token=product_token)
     yield from declared_by_header(representation)
     if representation.tree is not None:
-        yield from _stated_in_html(representation, representation.tree, product_token)
+        yield from _stated_in_html(Page(representation.url, representation.tree), product_token)
     else:
         yield from declared_by_tag(representation)
 
 
-def _stated_in_html(
-    representation: Representation, tree: LexborHTMLParser, product_token: str
-) -> Iterator[Observation]:
-    url, base, blocks = representation.url, None, 0
+def _stated_in_html(page: Page, product_token: str) -> Iterator[Observation]:
+    blocks = 0
     seen: set[int] = set()  # an element that fits several selectors is found several times
-    for node in tree.css(_SPEAKING)[:_ELEMENTS]:
+    for node in page.tree.css(_SPEAKING)[:_ELEMENTS]:
         if node.mem_id in seen:
             continue
         seen.add(node.mem_id)
         tag = node.tag
         if tag == "meta":
-            attributes = node.attributes
-            name, content = (attributes.get("name") or "").strip().lower(), attributes.get("content") or ""
-            if name == META_NAME:
-                yield from filter(None, [declared_by_meta(node, content, url=url)])
-            else:
-                yield from meta_signals(node, name, content, url=url, product_token=product_token)
-            continue
-        base = base or _base(tree, url)
-        if tag == "script":
+            yield from _stated_by_meta(node, page, product_token)
+        elif tag == "script":
             blocks += 1
             if blocks <= BLOCKS:
-                yield from declared_by_json_ld(node, url=url, base=base)
+                yield from declared_by_json_ld(node, page)
         else:
-            yield from declared_by_link(node, tree, url=url, base=base)
+            yield from declared_by_link(node, page)
 
 
-def _base(tree: LexborHTMLParser, url: str) -> str:
-    """Return what relative links resolve against: the page's ``<base href>``, else its URL."""
-    element = tree.css_first("base[href]")
-    reference = element.attributes.get("href") if element is not None else None
-    return (resolve(url, reference) if reference else None) or url
+def _stated_by_meta(node: LexborNode, page: Page, product_token: str) -> Iterator[Observation]:
+    attributes = node.attributes
+    name, content = (attributes.get("name") or "").strip().lower(), attributes.get("content") or ""
+    if name == META_NAME:
+        yield from declared_by_meta(node, content, url=page.url)
+    else:
+        yield from meta_signals(node, name, content, url=page.url, product_token=product_token)

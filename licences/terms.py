@@ -11,6 +11,7 @@ from importlib.resources import files
 from urllib.parse import urldefrag, urlsplit
 
 from licences.creativecommons import Deed, read_deed
+from licences.observation import encodable
 from licences.spdx import read_expression
 from licences.vocabulary import Condition, ConditionType, LegalEffect, Retrieval, Usage, Verdict
 
@@ -24,6 +25,7 @@ EVERY_USE = (
     Usage.REDISTRIBUTE,
     Usage.DERIVATIVE,
 )
+_LONGEST_NAME = 2000  # characters
 _MARK_CONFIDENCE = 0.7  # the public domain mark is somebody's statement, not a licence
 _VALUES = {ConditionType.ATTRIBUTION: "indicate changes", ConditionType.GEO: "developing nations"}
 _BURDEN = {  # which alternative of an OR is the easiest; one for anything else
@@ -129,7 +131,8 @@ def _conditional(licence: str, asked: Iterable[ConditionType], note: str | None)
 
 
 def _unknown(licence: str | None, *, retrieval: Retrieval = Retrieval.OK) -> Terms:
-    return Terms(licence=licence, verdict=Verdict.UNKNOWN, note="unknown_licence", retrieval=retrieval)
+    name = encodable(licence.replace("\0", "")[:_LONGEST_NAME]) if licence else None
+    return Terms(licence=name, verdict=Verdict.UNKNOWN, note="unknown_licence", retrieval=retrieval)
 
 
 def _noted(terms: Terms, note: str) -> Terms:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from licences.creativecommons import read_deed
-from licences.detection.place import css_path, scope_of, stands_in_notice
-from licences.detection.statement import licence_statement, resolve
+from licences.detection.place import Page, css_path, resolve, scope_of, stands_in_notice
+from licences.detection.statement import licence_statement
 from licences.observation import Observation, Source
 from licences.terms import terms_at
 from licences.vocabulary import Channel, Kind
@@ -22,18 +22,16 @@ _NOTICE_CONFIDENCE = 0.7  # nobody marked it as the page's licence: it may be th
 _RAW = 2000  # characters of the element kept
 
 
-def declared_by_link(
-    node: LexborNode, tree: LexborHTMLParser, *, url: str, base: str
-) -> Iterator[Observation]:
+def declared_by_link(node: LexborNode, page: Page) -> Iterator[Observation]:
     """Yield the licence that one element declares, if it does.
 
     A mere link to a licence declares nothing; one in the page's footer or licence notice is read as a notice.
     """
     attributes = node.attributes
     reference = attributes.get("href")
-    if not reference or node.tag not in _CARRIERS or (target := resolve(base, reference)) is None:
+    if not reference or node.tag not in _CARRIERS or (target := resolve(page.base, reference)) is None:
         return
-    scope = scope_of(node, tree)
+    scope = scope_of(node, page)
     if not _LINK_TYPES.isdisjoint((attributes.get("rel") or "").lower().split()):
         statement = licence_statement(Kind.LICENCE_LINK, terms_at(target), scope)
     elif read_deed(target) is not None and stands_in_notice(node):
@@ -42,6 +40,6 @@ def declared_by_link(
         return
     yield Observation(
         statement=statement,
-        source=Source(channel=Channel.HTML_LINK, url=url, locator=css_path(node)),
+        source=Source(channel=Channel.HTML_LINK, url=page.url, locator=css_path(node)),
         raw=(node.html or "")[:_RAW],
     )

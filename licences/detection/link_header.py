@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urldefrag
 
-from licences.detection.statement import licence_statement, resolve
-from licences.observation import Observation, Source
+from licences.detection.place import resolve
+from licences.detection.statement import licence_statement
+from licences.observation import Observation, Source, encodable
 from licences.representation import Representation
 from licences.terms import terms_at
 from licences.vocabulary import Channel, Kind
@@ -32,7 +33,7 @@ def declared_by_header(representation: Representation) -> Iterator[Observation]:
                     source=Source(
                         channel=Channel.HTTP_HEADER, url=representation.url, locator=f"Link[{index}]"
                     ),
-                    raw=value[:_LONGEST],
+                    raw=encodable(value[:_LONGEST]),
                 )
 
 

@@ -2,20 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cached_property
 from itertools import islice
+from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from licences.observation import WHOLE_DOCUMENT, Scope, ScopeLevel
 
 _DEEPEST = 64  # ancestors looked at; a deeper page is a hostile one
-_NUMBERED_UP_TO = 500  # siblings counted
+_STEPS = 16  # of a path that are shown
+_SIBLINGS = 500  # counted
+
+
+class Page:
+    """One parsed page, with what its statements need to know of it; asked for only when one is found."""
+
+    def __init__(self, url: str, tree: LexborHTMLParser) -> None:
+        self.url = url
+        self.tree = tree
+
+    @cached_property
+    def base(self) -> str:
+        """What relative links resolve against: the ``<base href>`` of the page's head, else its URL."""
+        for element in self.tree.head.iter() if self.tree.head is not None else ():
+            if element.tag == "base" and (reference := element.attributes.get("href")):
+                return resolve(self.url, reference) or self.url
+        return self.url
+
+    @cached_property
+    def has_several_articles(self) -> bool:
+        """Whether an ``article`` of this page is a teaser or a comment, rather than what the page is about."""
+        return len(self.tree.css("article")) > 1
+
+
+def resolve(base: str, reference: str) -> str | None:
+    """Return a reference as an absolute URL, None when it is none."""
+    try:
+        return urljoin(base, reference.strip())
+    except ValueError:
+        return None
 
 
 def css_path(node: LexborNode) -> str:
     """Return a path that leads to an element: ``html > body > footer > p:nth-of-type(2) > a``."""
     steps: list[str] = []
     for element in _upwards(node):
+        if len(steps) == _STEPS:
+            steps.append("…")
+            break
         name = element.tag or ""
         if identifier := element.attributes.get("id"):
             steps.append(f"{name}#{identifier[:100]}")
@@ -24,16 +60,15 @@ def css_path(node: LexborNode) -> str:
     return " > ".join(reversed(steps))
 
 
-def scope_of(node: LexborNode, tree: LexborHTMLParser) -> Scope:
+def scope_of(node: LexborNode, page: Page) -> Scope:
     """Return what a licence link covers: the page, or only the figure, teaser or subject it stands in."""
     for element in _upwards(node):
         name = element.tag
-        attributes = element.attributes
         if name in {"figure", "aside"}:
             return _part(str(name))
-        if (about := attributes.get("about")) and about not in {"", "#"}:
+        if element.attributes.get("about") not in {None, "", "#"}:
             return _part("[about]")
-        if name == "article" and len(list(islice(tree.css("article"), 2))) > 1:
+        if name == "article" and page.has_several_articles:
             return _part("article")
     return WHOLE_DOCUMENT
 
@@ -44,18 +79,20 @@ def stands_in_notice(node: LexborNode) -> bool:
 
 
 def _names_rights(element: LexborNode) -> bool:
+    if element.tag in {"html", "body"}:
+        return False
     attributes = element.attributes
     names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
     return "license" in names or "licence" in names or "copyright" in names
 
 
-def _upwards(node: LexborNode) -> list[LexborNode]:
-    found: list[LexborNode] = []
+def _upwards(node: LexborNode) -> Iterator[LexborNode]:
     element: LexborNode | None = node
-    while element is not None and element.is_element_node and len(found) < _DEEPEST:
-        found.append(element)
+    for _ in range(_DEEPEST):
+        if element is None or not element.is_element_node:
+            return
+        yield element
         element = element.parent
-    return found
 
 
 def _part(selector: str) -> Scope:
@@ -63,10 +100,12 @@ def _part(selector: str) -> Scope:
 
 
 def _numbered(element: LexborNode, name: str) -> str:
-    position, sibling = 1, element.prev
-    steps = 0
-    while sibling is not None and steps < _NUMBERED_UP_TO:
-        position += sibling.tag == name
-        sibling = sibling.prev
-        steps += 1
+    position = 1 + sum(sibling.tag == name for sibling in islice(_before(element), _SIBLINGS))
     return name if position == 1 else f"{name}:nth-of-type({position})"
+
+
+def _before(element: LexborNode) -> Iterator[LexborNode]:
+    sibling = element.prev
+    while sibling is not None:
+        yield sibling
+        sibling = sibling.prev

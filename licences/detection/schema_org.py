@@ -12,9 +12,9 @@ from typing import Any
 
 from selectolax.lexbor import LexborNode
 
-from licences.detection.place import css_path
-from licences.detection.statement import licence_statement, resolve
-from licences.observation import WHOLE_DOCUMENT, Observation, Scope, ScopeLevel, Source, Statement
+from licences.detection.place import Page, css_path, resolve
+from licences.detection.statement import licence_statement
+from licences.observation import WHOLE_DOCUMENT, Observation, Scope, ScopeLevel, Source, Statement, encodable
 from licences.terms import Terms, terms_at, terms_of
 from licences.vocabulary import Channel, Kind, LegalEffect, Retrieval, Usage, Verdict
 
@@ -30,10 +30,10 @@ _PARTS = frozenset({"mainentity", "@graph"})  # what they hold speaks for the pa
 _FALSE = frozenset({"false", "no", "0", "http://schema.org/false", "https://schema.org/false"})
 
 
-def declared_by_json_ld(node: LexborNode, *, url: str, base: str) -> Iterator[Observation]:
+def declared_by_json_ld(node: LexborNode, page: Page) -> Iterator[Observation]:
     """Yield what one ``application/ld+json`` block says about licence and access; a broken block is a fact too."""
     text = node.text(deep=True)
-    source = Source(channel=Channel.HTML_SCRIPT, url=url, locator=css_path(node))
+    source = Source(channel=Channel.HTML_SCRIPT, url=page.url, locator=css_path(node))
     if len(text) > BLOCK_LIMIT:
         yield Observation(statement=_UNREAD[Retrieval.OVERSIZE], source=source, raw=text[:_RAW])
         return
@@ -45,8 +45,8 @@ def declared_by_json_ld(node: LexborNode, *, url: str, base: str) -> Iterator[Ob
         yield Observation(statement=_UNREAD[Retrieval.MALFORMED], source=source, raw=text[:_RAW])
         return
     for item, path, scope in _items(data):
-        for name, statement, value in _statements(item, scope, base):
-            place = Source(channel=source.channel, url=url, locator=f"{source.locator} {path}{name}")
+        for name, statement, value in _statements(item, scope, page):
+            place = Source(channel=source.channel, url=page.url, locator=f"{source.locator} {path}{name}")
             yield Observation(statement=statement, source=place, raw=_dump(value))
 
 
@@ -80,25 +80,25 @@ def _items(data: Any) -> Iterator[tuple[dict[str, Any], str, Scope]]:
             ][::-1]
 
 
-def _statements(item: dict[str, Any], scope: Scope, base: str) -> Iterator[tuple[str, Statement, Any]]:
+def _statements(item: dict[str, Any], scope: Scope, page: Page) -> Iterator[tuple[str, Statement, Any]]:
     for name in _NAMES & item.keys():
         value = item[name]
         if name != "isAccessibleForFree":
             for one in value[:BLOCKS] if isinstance(value, list) else [value]:
-                if (terms := _terms(one, base)) is not None:
+                if (terms := _terms(one, page)) is not None:
                     yield name, licence_statement(Kind.LICENCE_SCHEMA_ORG, terms, scope), one
         elif str(value).strip().lower() in _FALSE and scope is WHOLE_DOCUMENT:
             yield name, PAYWALL_NO_COPIES, value
             yield name, PAYWALL, value
 
 
-def _terms(value: Any, base: str) -> Terms | None:
+def _terms(value: Any, page: Page) -> Terms | None:
     if isinstance(value, dict):
         value = value.get("@id") or value.get("url") or value.get("name")
     if not isinstance(value, str) or not (text := value.strip()):
         return None
     if re.match(r"(?:[a-z][a-z0-9+.-]*:|/|\.|#)", text, re.IGNORECASE):
-        target = resolve(base, text)
+        target = resolve(page.base, text)
         return terms_at(target) if target else None
     return terms_of(text)
 
@@ -110,7 +110,7 @@ def _types(item: dict[str, Any]) -> set[str]:
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)[:_RAW]
+    return encodable(json.dumps(value, ensure_ascii=False)[:_RAW])
 
 
 _NAMES = {

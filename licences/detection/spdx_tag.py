@@ -38,12 +38,11 @@ def declared_by_tag(representation: Representation) -> Iterator[Observation]:
             )
 
 
-def declared_by_meta(node: LexborNode, content: str, *, url: str) -> Observation | None:
-    """Return the licence of ``<meta name="SPDX-License-Identifier" content="…">``, None where it is empty."""
-    if not content.strip():
-        return None
-    return Observation(
-        statement=licence_statement(Kind.LICENCE_SPDX, terms_of(content)),
-        source=Source(channel=Channel.HTML_META, url=url, locator=css_path(node)),
-        raw=(node.html or "")[:2000],
-    )
+def declared_by_meta(node: LexborNode, content: str, *, url: str) -> Iterator[Observation]:
+    """Yield the licence of ``<meta name="SPDX-License-Identifier" content="…">``, if it has one."""
+    if content.strip():
+        yield Observation(
+            statement=licence_statement(Kind.LICENCE_SPDX, terms_of(content)),
+            source=Source(channel=Channel.HTML_META, url=url, locator=css_path(node)),
+            raw=(node.html or "")[:2000],
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from urllib.parse import urljoin
 
 from licences.observation import WHOLE_DOCUMENT, Scope, Statement
 from licences.terms import Terms
@@ -37,11 +36,3 @@ def licence_statement(
         licence=terms.licence,
         note=terms.note,
     )
-
-
-def resolve(base: str, reference: str) -> str | None:
-    """Return a reference as an absolute URL, None when it is none."""
-    try:
-        return urljoin(base, reference.strip())
-    except ValueError:
-        return None

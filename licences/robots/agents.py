@@ -97,7 +97,7 @@ class AgentReader:
 
     def __init__(self, groups: Sequence[AgentGroup]) -> None:
         self._blocs = _blocs(groups)
-        self._cache: dict[tuple[Rule | None, ...], tuple[Observation, ...]] = {}
+        self._cache: dict[tuple[str, tuple[int, ...]], tuple[Observation, ...]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._blocs)
@@ -105,8 +105,8 @@ class AgentReader:
     def observe(self, url: str, robots_url: str) -> tuple[Observation, ...]:
         """Return the observations for a URL; the same objects for every URL that the same lines decide."""
         path = target(url)
-        decisive = tuple(_denying(bloc.rules, path) for bloc in self._blocs)
-        key = (*decisive, Rule(0, robots_url, allow=False, value=""))
+        decisive = [_denying(bloc.rules, path) for bloc in self._blocs]
+        key = (robots_url, tuple([rule.number if rule else 0 for rule in decisive]))
         if (known := self._cache.get(key)) is None:
             known = self._cache[key] = tuple(_observations(self._blocs, decisive, robots_url))
         return known

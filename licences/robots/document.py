@@ -82,7 +82,7 @@ class RobotsDocument:
             for name in {name for agent in group.agents for name in _names(agent.value)}:
                 self._index.setdefault(name, []).append(number)
         self._binding: dict[str, tuple[RuleSet, ...]] = {}
-        self._answers: dict[Verdicts, Access] = {}
+        self._answers: dict[tuple[int, int, bool], Access] = {}
         self._paces: dict[str, RobotsPace] = {}
         self._agents = AgentReader(groups)
 
@@ -171,8 +171,10 @@ class RobotsDocument:
     def _answer(self, verdicts: Verdicts) -> Access:
         if verdicts.denial is None and verdicts.allowance is None:
             return ALLOWED_WITHOUT_RULE
-        if (known := self._answers.get(verdicts)) is None:
-            known = self._answers[verdicts] = _access(verdicts)
+        denial, allowance, allowed = verdicts
+        key = (denial.number if denial else 0, allowance.number if allowance else 0, allowed)
+        if (known := self._answers.get(key)) is None:
+            known = self._answers[key] = _access(verdicts)
         return known
 
 

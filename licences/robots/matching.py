@@ -60,35 +60,34 @@ class Side:
     def __init__(self, rules: Iterable[Rule], form: Callable[[str], str]) -> None:
         self._exact: dict[str, Rule] = {}
         self._prefixes: dict[str, Rule] = {}
-        wildcards: list[Wildcard] = []
+        wildcards: dict[str, Wildcard] = {}
         for rule in rules:
             pattern = form(rule.value)
             literal = pattern.removesuffix("$")
             if "*" in literal:
-                wildcards.append(Wildcard(len(pattern), literal.split("*"), literal != pattern, rule))
+                cut = Wildcard(len(pattern), literal.split("*"), literal != pattern, rule)
+                wildcards.setdefault(pattern, cut)
             else:
                 (self._prefixes if literal == pattern else self._exact).setdefault(literal, rule)
         self._lengths = sorted({len(prefix) for prefix in self._prefixes}, reverse=True)
-        self._wildcards = sorted(wildcards, key=lambda wildcard: -wildcard.length)
+        self._wildcards = sorted(wildcards.values(), key=lambda wildcard: -wildcard.length)
 
     def longest(self, path: str) -> tuple[int, Rule | None]:
         """Return the longest matching rule and its length in octets; -1 and None when none matches."""
+        best, rule = -1, None
         if self._exact and (found := self._exact.get(path)) is not None:
-            return max((len(path) + 1, found), self._longest_wildcard(path, len(path) + 1), key=_length)
-        best: tuple[int, Rule | None] = (-1, None)
-        for length in self._lengths:
-            if (found := self._prefixes.get(path[:length])) is not None and length <= len(path):
-                best = (length, found)
-                break
-        return max(best, self._longest_wildcard(path, best[0]), key=_length) if self._wildcards else best
-
-    def _longest_wildcard(self, path: str, than: int) -> tuple[int, Rule | None]:
+            best, rule = len(path) + 1, found  # longer than any prefix could be
+        else:
+            for length in self._lengths:
+                if (found := self._prefixes.get(path[:length])) is not None and length <= len(path):
+                    best, rule = length, found
+                    break
         for wildcard in self._wildcards:
-            if wildcard.length <= than:
+            if wildcard.length <= best:
                 break
             if wildcard.fits(path):
                 return wildcard.length, wildcard.rule
-        return -1, None
+        return best, rule
 
 
 class RuleSet:
@@ -120,7 +119,3 @@ def _weigh(sides: tuple[Side, Side], path: str) -> Verdicts:
     denial_length, denial = sides[0].longest(path)
     allow_length, allowance = sides[1].longest(path)
     return Verdicts(denial, allowance, allow_length >= denial_length)
-
-
-def _length(found: tuple[int, Rule | None]) -> int:
-    return found[0]

@@ -57,8 +57,10 @@ def strict_form(text: str) -> str:
 
 def has_strict_form(path: str) -> bool:
     """Tell whether the strict reading of a URL's path could match other rules than the plain one."""
-    _, _, query = path.partition("?")
-    return bool(query) and ("%" in query or _RESERVED_IN_QUERY.search(query) is not None)
+    if "?" not in path:
+        return False
+    query = path.partition("?")[2]
+    return "%" in query or _RESERVED_IN_QUERY.search(query) is not None
 
 
 def _settle(match: re.Match[str]) -> str:

@@ -10,7 +10,10 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from licences.observation import encodable
+
 LONGEST = 8192  # characters of a value that are read
+_WORD = 100  # characters of a name or a date that are kept
 
 VALUED = frozenset({"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"})
 WEIGHTLESS = frozenset(
@@ -58,16 +61,16 @@ def read_directives(text: str, *, prefixes: bool) -> Iterator[Directive]:
     while pieces:
         piece = pieces.pop(0).strip()
         while (named := _NAMED.fullmatch(piece)) and prefixes and named[1].lower() not in VALUED:
-            agent, piece = named[1], named[2].strip()
+            agent, piece = encodable(named[1][:_WORD]), named[2].strip()
         if named and named[1].lower() in VALUED:
             value = named[2].strip()
             if named[1].lower() == "unavailable_after":
                 while pieces and not _begins_anew(pieces[0]):
                     value += "," + pieces.pop(0)
-            yield Directive(agent, named[1].lower(), value.strip(), lenient=False)
+            yield Directive(agent, named[1].lower(), encodable(value.strip()[:_WORD]), lenient=False)
         elif piece.lower() in _KNOWN or not piece or not set(piece.lower().split()) <= _KNOWN:
             if piece:
-                yield Directive(agent, piece.lower(), "", lenient=False)
+                yield Directive(agent, piece.lower()[:_WORD], "", lenient=False)
         else:
             for word in piece.lower().split():
                 yield Directive(agent, word, "", lenient=True)
