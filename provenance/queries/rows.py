@@ -6,6 +6,7 @@ The ORM classes stay in; what a select made of a `RowOf` yields is the caller's 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from typing import Any, TypeVar
 
 from sqlalchemy import Row, Select
@@ -53,8 +54,11 @@ def _named(column: Any, name: str) -> ColumnElement[Any]:
 
 def stream(database: Database, select: Select[T]) -> Iterator[T]:
     """Yield the rows of a one-bundle select as the database hands them over, never all at once."""
-    with database.session() as session:
-        yield from session.scalars(select.execution_options(yield_per=ROWS_A_FETCH))
+    with (
+        database.session() as session,
+        closing(session.scalars(select.execution_options(yield_per=ROWS_A_FETCH))) as rows,
+    ):
+        yield from rows
 
 
 def all_rows(database: Database, select: Select[T]) -> list[T]:

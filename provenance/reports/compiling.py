@@ -11,9 +11,10 @@ from typing import Any
 from licences.vocabulary import Outcome
 from provenance.database import Database
 from provenance.errors import ProvenanceError
-from provenance.queries import holdings, load, refusal_groups, visits
+from provenance.queries import evidence, holdings, load, refusal_groups, visits
 from provenance.queries.capture_rows import digest_in_words
-from provenance.queries.holdings import Example, Holding
+from provenance.queries.evidence import Example
+from provenance.queries.holdings import Holding
 from provenance.queries.rows import all_rows, stream
 from provenance.queries.site_rows import site_names
 from provenance.records import CaptureKind
@@ -84,7 +85,7 @@ def compile_dossier(
         silent_documents=folded.silent,
         refusals=refused,
         permissions=tuple(
-            _same(PermissionLine, row) for row in all_rows(database, holdings.permissions(holding))
+            _same(PermissionLine, row) for row in all_rows(database, evidence.permissions(holding))
         ),
         robots=_robots(database, holding),
         media=tuple(_same(MediaLine, row) for row in all_rows(database, holdings.media(holding))),
@@ -191,11 +192,11 @@ def _refusals(database: Database, holding: Holding) -> tuple[RefusalLine, ...]:
 
 
 def _examples(database: Database, ids: set[int]) -> list[Example]:
-    return all_rows(database, holdings.examples(ids)) if ids else []
+    return all_rows(database, evidence.examples(ids)) if ids else []
 
 
 def _robots(database: Database, holding: Holding) -> tuple[RobotsSnapshot, ...]:
-    versions = all_rows(database, holdings.robots(holding))
+    versions = all_rows(database, evidence.robots(holding))
     places = {place.id: place for place in _examples(database, {version.least for version in versions})}
     return tuple(
         RobotsSnapshot(
