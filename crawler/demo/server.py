@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from crawler.demo.responses import Answer, answers
 
@@ -31,7 +32,7 @@ class Access:
     status: int
     headers: Mapping[str, str]  # the request's, in the client's order and case
     started: float  # seconds of the monotonic clock, as `at`
-    ended: float  # the same clock, when the answer had been handed to the network
+    ended: float  # the same clock, when the answer was handed to the network
 
 
 class DemoServer:
@@ -103,19 +104,28 @@ class _Server(ThreadingHTTPServer):
         with self._lock:
             return sorted(self._accesses, key=lambda access: access.started)
 
-    def opened(self, connection: socket.socket) -> None:
-        with self._lock:
-            self._connections.add(connection)
+    def process_request(
+        self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any
+    ) -> None:
+        """Remember a connection before its thread starts, so that none can be missed when stopping."""
+        if isinstance(request, socket.socket):
+            with self._lock:
+                self._connections.add(request)
+        super().process_request(request, client_address)
 
-    def closed(self, connection: socket.socket) -> None:
-        with self._lock:
-            self._connections.discard(connection)
+    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+        """Forget a connection when it is closed."""
+        if isinstance(request, socket.socket):
+            with self._lock:
+                self._connections.discard(request)
+        super().shutdown_request(request)
 
     def server_close(self) -> None:
         """Hang up on clients that keep a connection open, then wait for the threads."""
         with self._lock:
             for connection in self._connections:
-                connection.shutdown(socket.SHUT_RDWR)
+                with suppress(OSError):  # the client hung up first
+                    connection.shutdown(socket.SHUT_RDWR)
         super().server_close()
 
 
@@ -125,27 +135,18 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # head and body leave in one write
+    wbufsize = 1 << 16  # bytes: more than any answer of the site, so that head and body leave in one write
     timeout = 60
     server_version = "LapwingPress/1"
     sys_version = ""
 
-    def setup(self) -> None:
-        super().setup()
-        self.server.opened(self.connection)
-
     def finish(self) -> None:
-        self.server.closed(self.connection)
-        try:
+        with suppress(OSError):  # the client hung up first: its right
             super().finish()
-        except OSError:
-            self.close_connection = True  # the client hung up first: its right
 
     def handle(self) -> None:
-        try:
+        with suppress(OSError):  # as above
             super().handle()
-        except OSError:
-            self.close_connection = True  # as above
 
     def do_GET(self) -> None:
         self._answer(with_body=True)
@@ -161,22 +162,22 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.answers.get(self.path, _NOT_FOUND)
         fresh = answer.status == 200 and self.headers.get("If-None-Match") == answer.entity_tag  # noqa: PLR2004 -- 200 OK
         status = 304 if fresh else answer.status
-        try:
-            self._send(answer, status, with_body=with_body and not fresh)
-        finally:
-            self.server.note(
-                Access(
-                    at=at,
-                    method=self.command,
-                    target=self.path,
-                    status=status,
-                    headers=dict(self.headers),
-                    started=started,
-                    ended=monotonic(),
-                )
+        self._write(answer, status, with_body=with_body and not fresh)
+        self.server.note(  # before the client can know of its answer: who has one finds it in the log
+            Access(
+                at=at,
+                method=self.command,
+                target=self.path,
+                status=status,
+                headers=dict(self.headers),
+                started=started,
+                ended=monotonic(),
             )
+        )
+        self.wfile.flush()
 
-    def _send(self, answer: Answer, status: int, *, with_body: bool) -> None:
+    def _write(self, answer: Answer, status: int, *, with_body: bool) -> None:
+        """Put head and body into the buffer."""
         self.send_response(status)
         for name, value in answer.headers:
             self.send_header(name, value)
@@ -188,7 +189,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if with_body:
             self.wfile.write(_chunks(answer.body) if answer.chunked else answer.body)
-        self.wfile.flush()
 
 
 def _chunks(body: bytes, size: int = 256) -> bytes:
