@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,18 +14,42 @@ from provenance.leases import Leases
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def engine_name(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def database_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, on each engine in turn."""
-    if request.param == "postgresql":
+    if engine_name == "postgresql":
         url: str = request.getfixturevalue("postgresql_url")
         return url
     return f"sqlite:///{tmp_path}/provenance.db"
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with our schema, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "provenance.db"
+    Database.open(f"sqlite:///{file}").close()
+    return file
+
+
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def migrated_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database with our schema and no rows, on each engine in turn."""
+    if engine_name == "postgresql":
+        url: str = request.getfixturevalue("migrated_postgresql_url")
+        return url
+    copy = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "provenance.db")
+    return f"sqlite:///{copy}"
+
+
+@pytest.fixture
+def database(migrated_url: str) -> Iterator[Database]:
     """A database with our schema."""
-    with Database.open(database_url) as opened:
+    with Database.open(migrated_url) as opened:
         yield opened
 
 

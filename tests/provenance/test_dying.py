@@ -68,28 +68,28 @@ def recorded(database: Database) -> list[int]:
 
 
 @pytest.mark.parametrize("acknowledged", [1, 7])
-def test_killed_anywhere_whole_batches_remain(database_url: str, acknowledged: int) -> None:
+def test_killed_anywhere_whole_batches_remain(migrated_url: str, acknowledged: int) -> None:
     """SIGKILL while it records: what was acknowledged is there; the batch under way is whole or absent."""
-    worker = start(ENDLESS, database_url)
+    worker = start(ENDLESS, migrated_url)
     assert worker.stdout is not None
     for _ in range(acknowledged):
         worker.stdout.readline()
     worker.send_signal(signal.SIGKILL)
     said = worker.communicate()[0].split()
     last = int(said[-1]) if said else acknowledged
-    with Database.open(database_url) as database:
+    with Database.open(migrated_url) as database:
         captures, refusals, hosts = recorded(database)
         assert hosts in {last, last + 1}
         assert (captures, refusals) == (hosts * A_BATCH, hosts * A_BATCH)
 
 
 @pytest.mark.parametrize("step", ["_write_exchanges", "_write_hosts"])
-def test_killed_inside_the_transaction_nothing_of_it_remains(database_url: str, step: str) -> None:
+def test_killed_inside_the_transaction_nothing_of_it_remains(migrated_url: str, step: str) -> None:
     """Killed with half a batch written: the batch is absent, the one before is there, recovery knows how far."""
-    worker = start(DIES_INSIDE.replace("STEP", step), database_url)
+    worker = start(DIES_INSIDE.replace("STEP", step), migrated_url)
     worker.communicate()
     assert worker.returncode == -signal.SIGKILL
-    with Database.open(database_url) as database:
+    with Database.open(migrated_url) as database:
         assert recorded(database) == [A_BATCH, A_BATCH, 1]
         [segment] = crawling.spooled_segments(database)
         assert segment.committed_length == 700 + 1000 * (A_BATCH - 1) + 500 + 200

@@ -97,9 +97,9 @@ HAMMER = """
 """
 
 
-def test_two_leases_never_overlap(database_url: str, tmp_path: Path) -> None:
+def test_two_leases_never_overlap(migrated_url: str, tmp_path: Path) -> None:
     """Three processes want one site, in a hurry: always one inside, every epoch once."""
-    arguments = [sys.executable, "-c", textwrap.dedent(HAMMER), database_url, str(tmp_path)]
+    arguments = [sys.executable, "-c", textwrap.dedent(HAMMER), migrated_url, str(tmp_path)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     workers = [
         subprocess.Popen([*arguments, f"worker {number}"], stdout=subprocess.PIPE, text=True, env=environment)

@@ -270,9 +270,9 @@ def test_a_back_off_without_an_exchange_is_kept(database: Database, visit: Visit
     assert known == {"example.org": host_state(not_before=later, failures=3)}
 
 
-def test_two_writers_of_the_same_origins_do_not_wait_for_each_other(database_url: str) -> None:
+def test_two_writers_of_the_same_origins_do_not_wait_for_each_other(migrated_url: str) -> None:
     """Interned rows are made in one order everywhere: no deadlock, no row twice."""
-    with Database.open(database_url) as first, Database.open(database_url) as second:
+    with Database.open(migrated_url) as first, Database.open(migrated_url) as second:
         visits = [begin(first, site="a.example"), begin(second, site="b.example")]
         failures: list[BaseException] = []
 

