@@ -28,6 +28,15 @@ def site_prefix(site: str | None) -> str:
     return ROOT if site is None else f"{ROOT}{site}/"
 
 
+def site_of(key: str) -> str:
+    """Return the site whose segment a key names.
+
+    >>> site_of("warc/example.org/12/34-0.warc.gz")
+    'example.org'
+    """
+    return checked_key(key).split("/")[1]
+
+
 def checked_key(key: str) -> str:
     """Return the key, if it is one: relative, no empty, "." or ".." part, nothing that a URL would escape.
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from crawler.archive.errors import SpoolError
 
+_MARKER = "database"  # names the database whose rows speak of this spool
+
 
 def locked_file(path: Path) -> int:
     """Create the file and lock it; return its descriptor.
@@ -52,6 +54,43 @@ def try_lock(path: Path) -> int | None:
         return file
     os.close(file)
     raise FileNotFoundError(path)
+
+
+def is_locked(path: Path) -> bool:
+    """Say whether a living process holds a file of the spool, or has finished it just now."""
+    try:
+        file = try_lock(path)
+    except FileNotFoundError:
+        return True
+    if file is None:
+        return True
+    os.close(file)
+    return False
+
+
+def claim(spool_dir: Path, identity: str) -> None:
+    """Tie the spool to one database: to any other, its segments would look like files that nobody needs.
+
+    Raises:
+        SpoolError: it holds segments of another database, or cannot be written.
+    """
+    marker = spool_dir / _MARKER
+    try:
+        spool_dir.mkdir(parents=True, exist_ok=True)
+        owner = marker.read_text("utf-8").strip() if marker.exists() else None
+        if owner is not None and owner != identity and any(spooled_keys(spool_dir)):
+            raise SpoolError(
+                f"{spool_dir} holds segments of another database ({owner}, not {identity}): start with that database "
+                f"once, so that they are finished; if it is the same one under a new name, remove {marker}"
+            )
+        if owner != identity:
+            fresh = marker.with_name(f"{_MARKER}.{os.getpid()}")
+            fresh.write_text(f"{identity}\n", "utf-8")
+            fresh.replace(marker)
+    except OSError as error:
+        raise SpoolError(
+            f"cannot use the spool {spool_dir}: {error}; choose a directory that can be written"
+        ) from error
 
 
 def spooled_keys(spool_dir: Path) -> Iterator[str]:

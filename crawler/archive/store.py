@@ -53,6 +53,9 @@ class Store(Protocol):
             ObjectDiffers: other bytes are there; they stay.
         """
 
+    def uri(self, key: str) -> str:
+        """Return where an object lies, or would: what rows say."""
+
     def read(self, key: str, offset: int, length: int) -> bytes:
         """Return ``length`` bytes from ``offset``; fewer where the object ends before."""
 
@@ -129,7 +132,11 @@ class DirectoryStore:
             raise self._unusable(error) from error
         if digest != expected:
             raise ObjectDiffers(f"{target} holds other bytes than {path}; move one of them away, and see why")
-        return Stored(uri=target.as_uri(), length=target.stat().st_size, digest=digest)
+        return Stored(uri=self.uri(key), length=target.stat().st_size, digest=digest)
+
+    def uri(self, key: str) -> str:
+        """See `Store.uri`."""
+        return self._path(key).as_uri()
 
     def read(self, key: str, offset: int, length: int) -> bytes:
         """See `Store.read`."""

@@ -82,7 +82,8 @@ class S3Store:
             user_agent_extra="aboveboard",
         )
         try:
-            client = boto3.client(
+            session = boto3.Session()  # not the module's own: that keeps the first credentials it met
+            client = session.client(
                 "s3", endpoint_url=options.get("endpoint"), region_name=options.get("region"), config=config
             )
         except (BotoCoreError, ValueError) as error:
@@ -104,9 +105,13 @@ class S3Store:
                 self._send(key, path, length, expected)
         if self._length(key) != length or self.digest(key) != expected:
             raise ObjectDiffers(
-                f"{self._uri(key)} holds other bytes than {path}; move one of them away, and see why"
+                f"{self.uri(key)} holds other bytes than {path}; move one of them away, and see why"
             )
-        return Stored(uri=self._uri(key), length=length, digest=expected)
+        return Stored(uri=self.uri(key), length=length, digest=expected)
+
+    def uri(self, key: str) -> str:
+        """See `Store.uri`."""
+        return f"s3://{self._bucket}/{self._name(key)}"
 
     def read(self, key: str, offset: int, length: int) -> bytes:
         """See `Store.read`."""
@@ -223,9 +228,6 @@ class S3Store:
         name = checked_key(key) if key and not key.endswith("/") else key
         return f"{self._prefix}/{name}" if self._prefix else name
 
-    def _uri(self, key: str) -> str:
-        return f"s3://{self._bucket}/{self._name(key)}"
-
     @contextmanager
     def _words(self, key: str | None = None) -> Iterator[None]:
         """Turn what the SDK raises into what an operator can act on."""
@@ -252,7 +254,7 @@ class S3Store:
                     f"list the bucket {self._bucket!r}"
                 ) from error
             if code in _MISSING and key is not None:
-                raise ObjectMissing(f"{self._uri(key)} does not exist") from error
+                raise ObjectMissing(f"{self.uri(key)} does not exist") from error
             raise StoreError(
                 f"{where} answers: {error}; what is not stored yet waits in the spool"
             ) from error
