@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 
 from provenance.models import Capture, Origin, Permission, Segment, Site, Visit
-from provenance.queries.expressions import capture_is_of_visit, url_of_capture, warc_uri
+from provenance.queries.expressions import capture_is_of_visit, total, url_of_capture, warc_uri
 from provenance.queries.holdings import Holding, captures_held
 from provenance.queries.rows import RowOf
 from provenance.records import CaptureKind
@@ -65,25 +65,28 @@ _PERMITTED = (
 
 
 def permissions(holding: Holding) -> Select[PermissionGroup]:
-    """Select the permissions under which pages were requested, the busiest first."""
+    """Select the permissions under which pages were requested, the busiest first.
+
+    A line that stood in several versions of a robots.txt is one row.
+    """
     groups = _PERMITTED.where(holding.condition).subquery()
-    row = RowOf(
-        PermissionGroup,
-        origin=Origin.url,
-        rule=Permission.rule,
-        granted=Permission.granted,
-        line_number=Permission.line_number,
-        line_text=Permission.line_text,
-        overridden_line_number=Permission.overridden_line_number,
-        overridden_line_text=Permission.overridden_line_text,
-        exchanges=groups.c.exchanges,
-    )
+    alike = {
+        "origin": Origin.url,
+        "rule": Permission.rule,
+        "granted": Permission.granted,
+        "line_number": Permission.line_number,
+        "line_text": Permission.line_text,
+        "overridden_line_number": Permission.overridden_line_number,
+        "overridden_line_text": Permission.overridden_line_text,
+    }
+    exchanges = total(groups.c.exchanges)
     return (
-        select(row)
+        select(RowOf(PermissionGroup, **alike, exchanges=exchanges))
         .select_from(groups)
         .join(Permission, Permission.id == groups.c.permission_id)
         .join(Origin, Origin.id == Permission.origin_id)
-        .order_by(groups.c.exchanges.desc(), Permission.id)
+        .group_by(*alike.values())
+        .order_by(exchanges.desc(), func.min(Permission.id))
     )
 
 

@@ -14,7 +14,6 @@ from provenance.reports.dossier import HourLoad
 
 FULL = 100.0
 VISIBLE = 0.6  # percent: what is there can be seen, however small its share
-HEADROOM = 1.1  # the highest mark leaves a little air above it
 COLUMN_SHARE = 0.8  # of an hour's room; the rest is the space between
 WIDEST_COLUMN = 12.0  # percent: three hours are three columns, not three walls
 
@@ -89,9 +88,9 @@ def hour_chart(hours: Sequence[HourLoad], *, floor: float | None) -> HourChart |
     """
     if not hours:
         return None
-    top = max(hour.requests for hour in hours) * HEADROOM or 1.0
+    most = max(hour.requests for hour in hours)
     gaps = [gap for hour in hours for gap in (hour.min_gap, hour.median_gap) if gap is not None]
-    top_gap = max([*gaps, floor or 0.0]) * HEADROOM or 1.0
+    longest = max([*gaps, floor or 0.0])
     room = FULL / len(hours)
     width = min(room * COLUMN_SHARE, WIDEST_COLUMN)
     columns = tuple(
@@ -99,23 +98,23 @@ def hour_chart(hours: Sequence[HourLoad], *, floor: float | None) -> HourChart |
             load=hour,
             left=room * (index + 0.5) - width / 2,
             width=width,
-            requests=bar(hour.requests, top),
-            troubled=bar(min(hour.too_many + hour.server_errors, hour.requests), top),
-            min_gap=_height(hour.min_gap, top_gap),
-            median_gap=_height(hour.median_gap, top_gap),
+            requests=bar(hour.requests, most),
+            troubled=bar(min(hour.too_many + hour.server_errors, hour.requests), most),
+            min_gap=_height(hour.min_gap, longest),
+            median_gap=_height(hour.median_gap, longest),
         )
         for index, hour in enumerate(hours)
     )
     return HourChart(
         columns=columns,
-        most_requests=max(hour.requests for hour in hours),
-        longest_gap=top_gap / HEADROOM,
+        most_requests=most,
+        longest_gap=longest,
         floor=floor,
-        floor_height=_height(floor, top_gap),
+        floor_height=_height(floor, longest),
         first=hours[0].hour,
         last=hours[-1].hour,
     )
 
 
 def _height(seconds: float | None, top: float) -> float | None:
-    return None if seconds is None else FULL * seconds / top
+    return None if seconds is None else bar(seconds, top)

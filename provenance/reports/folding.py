@@ -135,7 +135,8 @@ def _fields(key: SignalKey | OutcomeKey) -> dict[str, Any]:
 
 
 def _named(tally: Tally, urls: Mapping[int, str]) -> tuple[str, ...]:
-    return tuple(urls[capture] for capture in tally.examples if capture in urls)
+    """Return the URLs of a tally's examples, two versions of one page once."""
+    return tuple(dict.fromkeys(urls[capture] for capture in tally.examples if capture in urls))
 
 
 def _outcome_key(group: RightsGroup) -> OutcomeKey:

@@ -45,10 +45,14 @@ def _asked(dossier: Dossier) -> str:
     requests = sum(host.requests for host in dossier.hosts)
     sentence = f"{operators} visited {dossier.site} in {runs}, for the purpose {purposes}"
     if dossier.totals.first_at and dossier.totals.last_at:
-        sentence += f", between {day(dossier.totals.first_at)} and {day(dossier.totals.last_at)}"
+        sentence += f", {_between(dossier.totals.first_at, dossier.totals.last_at)}"
     agents = " and ".join(sorted({f"“{i.user_agent}”" for i in dossier.identities}))
     asked = f" The site saw {counted(requests, 'request')} of ours." if requests else ""
     return f"{sentence}. Each request named its sender: {agents}.{asked}"
+
+
+def _between(first: datetime, last: datetime) -> str:
+    return f"on {day(first)}" if day(first) == day(last) else f"between {day(first)} and {day(last)}"
 
 
 def _taken(dossier: Dossier) -> str:

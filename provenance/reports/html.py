@@ -9,11 +9,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from licences.vocabulary import Outcome
 from provenance.queries.site_rows import SiteRow
+from provenance.rendering import visible
 from provenance.reports import words
 from provenance.reports.charts import bar, hour_chart, stacked
+from provenance.reports.compiling import HOURS_SHOWN
 from provenance.reports.dossier import Dossier
 from provenance.reports.headline import day, headline
 from provenance.version import SOFTWARE
@@ -62,10 +65,13 @@ def _environment() -> Environment:
         loader=PackageLoader("provenance.reports"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(bar_length=bar, software=SOFTWARE, lines_shown=LINES_SHOWN)
+    environment.globals.update(
+        bar_length=bar, software=SOFTWARE, lines_shown=LINES_SHOWN, hours_shown=HOURS_SHOWN
+    )
     environment.filters.update(
         outcome=words.outcome_in_words,
         size=words.size_in_words,
@@ -77,6 +83,11 @@ def _environment() -> Environment:
     )
     environment.tests["web_address"] = _is_web_address
     return environment
+
+
+def _finalize(value: Any) -> Any:
+    """Spell out control and direction characters in whatever is printed, before it is escaped."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _number(value: Any) -> str:

@@ -191,7 +191,9 @@ class Writing:
         url = path if ":" in path else ORIGIN + path
         at = self.at + timedelta(minutes=1, seconds=len(self.refusals))
         self.refusals.append(
-            RefusalRecord(visit_id=self.id, url=url, at=at, rule=rule, reason=reason, evidence=evidence, **changes)
+            RefusalRecord(
+                visit_id=self.id, url=url, at=at, rule=rule, reason=reason, evidence=evidence, **changes
+            )
         )
 
     def load(self, hour: datetime, **changes: Any) -> None:
@@ -264,7 +266,15 @@ def begin(
     assert isinstance(lease, Lease)
     visit = recorder.begin_visit(run, site, lease.epoch, at)
     return Writing(
-        recorder=recorder, lease=lease, run=run, id=visit, at=at, site=site, captures=[], refusals=[], loads=[]
+        recorder=recorder,
+        lease=lease,
+        run=run,
+        id=visit,
+        at=at,
+        site=site,
+        captures=[],
+        refusals=[],
+        loads=[],
     )
 
 
@@ -276,7 +286,9 @@ def add_robots(visit: Writing, text: str = "User-agent: *\nDisallow: /private/\n
         media_type="text/plain",
         payload_digest=sha256(text),
         length=len(text),
-        permission=visit.permission(rule="robots.self", line_number=None, line_text=None, robots_capture_id=None),
+        permission=visit.permission(
+            rule="robots.self", line_number=None, line_text=None, robots_capture_id=None
+        ),
     )
 
 
@@ -310,7 +322,14 @@ def first_run(database: Database) -> Writing:
     visit.refuse("https://elsewhere.example/", "scope", "The address is outside the scope.", "include: /")
     visit.refuse("/members/", "site.http-403", "The site forbids the address.", "HTTP/1.1 403 Forbidden")
     visit.load(NOON)
-    visit.load(NOON + timedelta(hours=1), requests=30, min_gap=5.0, median_gap=7.5, too_many=1, pauses=["Retry-After: 30"])
+    visit.load(
+        NOON + timedelta(hours=1),
+        requests=30,
+        min_gap=5.0,
+        median_gap=7.5,
+        too_many=1,
+        pauses=["Retry-After: 30"],
+    )
     visit.end()
     visit.recorder.end_run(visit.run, RunState.FINISHED, 0, NOON + timedelta(minutes=10), {"captured": 13})
     Leases(database).release(visit.lease)

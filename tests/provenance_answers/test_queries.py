@@ -60,13 +60,25 @@ def test_before_its_upload_a_capture_lies_in_the_spool(world: Database) -> None:
         pytest.param({"run": 1, "prefix": f"{ORIGIN}/essays/"}, ["/essays/one.html"], id="under a prefix"),
         pytest.param({"prefix": f"{ORIGIN}/ESSAYS/"}, [], id="a prefix minds the case"),
         pytest.param({"prefix": f"{ORIGIN}/%"}, [], id="a per cent sign in a prefix is a per cent sign"),
-        pytest.param({"licence": "cc-by-sa-*"}, ["/encyclopedia.html", "/both.html"], id="a licence by glob, case aside"),
+        pytest.param(
+            {"licence": "cc-by-sa-*"},
+            ["/encyclopedia.html", "/both.html"],
+            id="a licence by glob, case aside",
+        ),
         pytest.param({"licence": "CC_BY*"}, [], id="an underscore in a glob is an underscore"),
-        pytest.param({"licence": "CC-BY-?.0", "run": 2}, ["/notes/0.html", "/silent.html"], id="one character"),
-        pytest.param({"outcome": "needs_review"}, ["/both.html", "/contradiction.html"], id="what waits for a person"),
+        pytest.param(
+            {"licence": "CC-BY-?.0", "run": 2}, ["/notes/0.html", "/silent.html"], id="one character"
+        ),
+        pytest.param(
+            {"outcome": "needs_review"}, ["/both.html", "/contradiction.html"], id="what waits for a person"
+        ),
         pytest.param({"kind": CaptureKind.REDIRECT}, ["/old"], id="a kind other than documents"),
         pytest.param({"kind": None, "status": 404}, ["/gone"], id="a status, among all kinds"),
-        pytest.param({"since": LATER, "until": LATER + timedelta(seconds=12)}, ["/notes/0.html"], id="a time, its end open"),
+        pytest.param(
+            {"since": LATER, "until": LATER + timedelta(seconds=12)},
+            ["/notes/0.html"],
+            id="a time, its end open",
+        ),
         pytest.param({"run": 1, "limit": 2}, ["/notes/0.html", "/notes/1.html"], id="the first two"),
         pytest.param({"site": "absent.example"}, [], id="a site that nobody visited"),
     ],
@@ -167,6 +179,8 @@ def test_a_run_that_fell_silent_is_said_to_have(world: Database) -> None:
 
 def test_a_waiting_run_says_for_whom_and_until_when(database: Database) -> None:
     visit = begin(database, site="slow.example")
-    visit.recorder.set_run_state(visit.run, RunState.WAITING, waiting_until=LATER, waiting_for=["slow.example"])
+    visit.recorder.set_run_state(
+        visit.run, RunState.WAITING, waiting_until=LATER, waiting_for=["slow.example"]
+    )
     row = all_rows(database, runs())[0]
     assert row.state_at(NOON) == "waiting until 2026-11-27 12:00 for slow.example"

@@ -27,7 +27,11 @@ def test_a_receipt_tells_the_way_of_a_document(world: Database) -> None:
     assert capture.rights is not None
     assert capture.rights.licences == ("CC-BY-SA-4.0",)
     [decision] = capture.decisions
-    assert (decision.of_this_run, decision.outcome, decision.rule) == (True, "permitted_with_conditions", "licence")
+    assert (decision.of_this_run, decision.outcome, decision.rule) == (
+        True,
+        "permitted_with_conditions",
+        "licence",
+    )
     assert decision.conditions == ({"type": "attribution"},)
 
 
