@@ -239,7 +239,6 @@ def create_permission() -> None:
         check("permission", "overridden_line_number_from_1", "overridden_line_number > 0"),
         comment="answers to: may we request this URL",
     )
-    index("permission", "origin_id")
 
 
 def create_rights_set() -> None:

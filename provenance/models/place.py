@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, CheckConstraint, Float, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Float, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from provenance.models.base import Base, Bytes, Digest, Instant, Json, SmallKey, WideKey, WireText, Words
@@ -29,7 +29,6 @@ class Permission(Base):
     __tablename__ = "permission"
     __table_args__ = (
         UniqueConstraint("digest"),
-        Index(None, "origin_id"),
         CheckConstraint("length(digest) = 32", name="digest_is_sha256"),
         CheckConstraint("line_number > 0", name="line_number_from_1"),
         CheckConstraint("overridden_line_number > 0", name="overridden_line_number_from_1"),
