@@ -1,0 +1,319 @@
+"""The local dispatcher: many visits in one process, each site in one owner's hands.
+
+Each visit is one Scrapy crawler.  A few are opened per tick, each only when its first request is due; one that has
+nothing due for a minute closes and is queued again.  Stopping asks for nothing more, lets what is in flight end, and
+cuts it after ten seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from scrapy.crawler import AsyncCrawlerRunner
+
+from crawler import urls
+from crawler.archive.reading import Archive
+from crawler.errors import CrawlerError
+from crawler.frontier.itinerary import Itinerary
+from crawler.frontier.services import Services
+from crawler.permission.decision import Permission
+from crawler.permission.gate import Gate
+from crawler.recording import ArchiveWriter
+from crawler.resuming import restore, seed
+from crawler.run import LEASE_SECONDS, ExitCode, Run, effective_settings
+from crawler.spiders.site import SiteSpider
+from crawler.visit import Tally, Visit
+from provenance.errors import ProvenanceError, StaleLease
+from provenance.leases import Held, Lease
+from provenance.queries import crawling
+from provenance.records import RunState
+
+OPEN_VISITS = 200
+OPENED_A_TICK = 4
+TICK = 0.2  # seconds
+LEASE_LOOK = 10.0  # seconds between two looks at a site that another run holds
+CUT_AFTER = 10.0  # seconds that requests in flight get when told to stop
+
+
+@dataclass(slots=True, eq=False)
+class SiteWork:
+    """One site's share of the run, across its visits."""
+
+    site: str
+    itinerary: Itinerary
+    gate: Gate
+    tally: Tally = field(default_factory=Tally)
+    restored: bool = False
+    waits_for: str = ""  # why it is not being worked on, for people
+    waiting_since: float | None = None
+    reason: str = ""  # how it ended
+    planned: list[Permission] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedOrigin:
+    """What a plan says of one origin."""
+
+    origin: str
+    robots: str  # state of its robots.txt, in words
+    granted: int  # URLs known so far that would be asked for
+    refused: tuple[str, ...]  # count and rule
+    gap: float  # seconds after each answer
+
+
+class Dispatcher:
+    """Runs all sites of a job; one of these a process."""
+
+    def __init__(
+        self, run: Run, *, planning: bool = False, fixed_hosts: dict[str, str] | None = None
+    ) -> None:
+        self.run = run
+        loop = asyncio.get_running_loop()
+        self._loop = loop
+        self._failure: BaseException | None = None
+        writer = ArchiveWriter(
+            run.recorder,
+            run.store,
+            run.places.spool,
+            failed=self._failed_in_writer,
+            give_back=self._archived,
+        )
+        self.services = Services(writer=writer, fixed_hosts=fixed_hosts or {})
+        self._archive = Archive(run.store, run.places.spool)
+        self._runner = AsyncCrawlerRunner(effective_settings())
+        self._due: list[tuple[float, int, SiteWork]] = []
+        self._open: dict[asyncio.Task[None], Visit] = {}
+        self._stopped = asyncio.Event()
+        self._deadline: float | None = None
+        self.stopping: str | None = None
+        self.sites = [
+            SiteWork(
+                site,
+                Itinerary(sections),
+                Gate(run.job.operator.token, self.services.clock),
+                planned=[] if planning else None,
+            )
+            for site, sections in run.job.sites().items()
+        ]
+
+    def _archived(self, size: int) -> None:
+        """Take, on the writer's thread, that bytes are kept."""
+        if size:
+            self._loop.call_soon_threadsafe(self.services.budget.give_back, size)
+
+    def _failed_in_writer(self, error: BaseException) -> None:
+        self._loop.call_soon_threadsafe(self._fail, error)
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure = self._failure or error
+        self.stop("failed")
+
+    def stop(self, why: str) -> None:
+        """Ask for nothing more, let what is in flight end; safe to call twice."""
+        if self.stopping is not None:
+            return
+        self.stopping = why
+        self._stopped.set()
+        for visit in self._open.values():
+            visit.stop()
+        self._loop.call_later(CUT_AFTER, self._cut)
+
+    def _cut(self) -> None:
+        for visit in self._open.values():
+            visit.cut()
+
+    # ------------------------------------------------------------------ the loop
+
+    async def crawl(self) -> ExitCode:
+        """Work on every site until nothing is left, due soon enough, or allowed; return the exit code.
+
+        Raises:
+            CrawlerError, ProvenanceError: store or database failed; what was committed stays.
+        """
+        clock = self.services.clock
+        limit = self.run.job.job.max_time_seconds
+        self._deadline = clock() + limit if limit is not None else None
+        for number, work in enumerate(self.sites):
+            heapq.heappush(self._due, (clock(), number, work))
+        try:
+            await self._work()
+        finally:
+            await asyncio.to_thread(self.services.writer.finish)
+        if self._failure is not None:
+            raise self._failure
+        return self._exit_code()
+
+    async def _work(self) -> None:
+        clock = self.services.clock
+        while (self._due or self._open) and not (self.stopping and not self._open):
+            if self._deadline is not None and clock() >= self._deadline:
+                self.stop("limit.time")
+            opened = 0
+            while (
+                self._due
+                and not self.stopping
+                and self._due[0][0] <= clock()
+                and len(self._open) < OPEN_VISITS
+                and opened < OPENED_A_TICK
+            ):
+                _, number, work = heapq.heappop(self._due)
+                await self._try_open(number, work)
+                opened += 1
+            if not self._open and self._due and not self.stopping:
+                self._tell_waiting()
+            await self._pause()
+
+    async def _pause(self) -> None:
+        """Sleep until something may have changed."""
+        clock = self.services.clock
+        timeout = max(self._due[0][0] - clock(), 0.0) if self._due and not self.stopping else TICK * 50
+        if self._deadline is not None and not self.stopping:
+            timeout = min(timeout, max(self._deadline - clock(), 0.0))
+        waiting = (
+            [*self._open, asyncio.ensure_future(self._stopped.wait())] if not self.stopping else [*self._open]
+        )
+        if waiting:
+            await asyncio.wait(waiting, timeout=max(timeout, 0.01), return_when=asyncio.FIRST_COMPLETED)
+        for extra in waiting[len(self._open) :]:
+            extra.cancel()
+        for task in [task for task in self._open if task.done()]:
+            del self._open[task]
+            task.result()
+
+    def _tell_waiting(self) -> None:
+        due, _, _ = self._due[0]
+        waiting = [f"{work.site}: {work.waits_for}" for _, _, work in self._due]
+        self.run.recorder.set_run_state(
+            self.run.id, RunState.WAITING, waiting_until=self.services.at(due), waiting_for=waiting
+        )
+
+    # ------------------------------------------------------------------ one visit
+
+    async def _try_open(self, number: int, work: SiteWork) -> None:
+        lease = await asyncio.to_thread(self.run.lease, work.site)
+        if isinstance(lease, Held):
+            why = f"leased by {lease.owner} since {lease.since:%Y-%m-%d %H:%M:%S} UTC"
+            self._wait(number, work, self.services.clock() + LEASE_LOOK, why)
+            return
+        work.waiting_since, work.waits_for = None, ""
+        if not work.restored:
+            work.restored = True
+            seed(work.itinerary)
+            if self.run.resumed:
+                work.tally.captured = await asyncio.to_thread(
+                    restore, work.itinerary, self.run.database, self._archive, self.run.id, work.site
+                )
+        visit = await self._visit(work, lease)
+        if self.stopping:
+            visit.stop()
+        self.run.recorder.set_run_state(self.run.id, RunState.RUNNING)
+        task = asyncio.ensure_future(self._conduct(number, work, visit, lease))
+        self._open[task] = visit
+
+    async def _visit(self, work: SiteWork, lease: Lease) -> Visit:
+        run, services = self.run, self.services
+        now = datetime.now(UTC)
+        visit_id = await asyncio.to_thread(run.recorder.begin_visit, run.id, work.site, lease.epoch, now)
+        hosts = {stop.target.host for queue in work.itinerary.queues.values() for stop in queue.line()}
+        known = await asyncio.to_thread(crawling.host_states, run.database, hosts)
+        services.hosts.load(known.values(), services.moment)
+        visit = Visit(
+            id=visit_id,
+            run_id=run.id,
+            site=work.site,
+            epoch=lease.epoch,
+            identity=run.job.identity,
+            policy=run.policy,
+            usage=run.usage,
+            owner=run.job.permission_for(work.site, now.date()),
+            services=services,
+            itinerary=work.itinerary,
+            gate=work.gate,
+            started_at=now,
+            tally=work.tally,
+            planned=work.planned,
+        )
+        services.writer.open_visit(visit, run.warcinfo())
+        return visit
+
+    async def _conduct(self, number: int, work: SiteWork, visit: Visit, lease: Lease) -> None:
+        """Run one visit to its end; queue its site again where something of it is due later."""
+        crawler = self._runner.create_crawler(SiteSpider)
+        renewing = asyncio.ensure_future(self._renew(visit, lease))
+        try:
+            await self._runner.crawl(crawler, visit=visit)
+        finally:
+            renewing.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewing
+        reason = self.stopping or ("waits" if visit.due is not None else "finished")
+        services = self.services
+        if services.writer.error is None:
+            closed = services.writer.close_visit(
+                visit, services.hosts.records(services.at), visit.loads.records(visit.id)
+            )
+            await asyncio.wrap_future(closed)
+            await asyncio.to_thread(self.run.recorder.end_visit, visit.id, reason, datetime.now(UTC))
+            await asyncio.to_thread(self.run.leases.release, lease)
+        work.reason = reason
+        if visit.due is not None and not self.stopping:
+            why = (
+                "; ".join(rules.reason for rules in work.gate.origins() if rules.reason) or "back-off or gap"
+            )
+            self._wait(number, work, visit.due, why)
+
+    def _wait(self, number: int, work: SiteWork, due: float, why: str) -> None:
+        """Queue a site for later, unless that is later than the job waits for."""
+        now = self.services.clock()
+        work.waiting_since = now if work.waiting_since is None else work.waiting_since
+        work.waits_for = f"due at {self.services.at(due):%Y-%m-%d %H:%M:%S} UTC ({why})"
+        if due - work.waiting_since > self.run.job.job.max_wait_seconds:
+            work.reason = "waits too long"
+            return
+        heapq.heappush(self._due, (due, number, work))
+
+    async def _renew(self, visit: Visit, lease: Lease) -> None:
+        """Keep the lease; a visit whose lease is lost stops at once."""
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 4)
+            try:
+                await asyncio.to_thread(self.run.leases.renew, lease)
+                await asyncio.to_thread(self.run.recorder.heartbeat, self.run.id, datetime.now(UTC))
+            except StaleLease:
+                visit.stop()
+                visit.cut()
+                return
+            except (CrawlerError, ProvenanceError) as error:
+                self._fail(error)
+                return
+
+    def planned(self) -> list[PlannedOrigin]:
+        """Return what a plan found out, origin by origin."""
+        found = []
+        for work in self.sites:
+            refused = tuple(f"{count} {rule}" for rule, count in work.tally.refused.most_common())
+            for rules in work.gate.origins():
+                granted = sum(permission.record.origin == rules.origin for permission in work.planned or ())
+                state = rules.state.value if rules.state is not None else "not asked"
+                words = f"{state}: {rules.reason}" if rules.reason else state
+                host = urls.parse(f"{rules.origin}/").host
+                gap = max(self.services.hosts.state(host).gap, rules.gap)
+                found.append(
+                    PlannedOrigin(
+                        origin=rules.origin, robots=words, granted=granted, refused=refused, gap=gap
+                    )
+                )
+        return found
+
+    def _exit_code(self) -> ExitCode:
+        if self.stopping == "interrupted":
+            return ExitCode.INTERRUPTED
+        if any(work.reason == "waits too long" or len(work.itinerary) for work in self.sites):
+            return ExitCode.UNFINISHED
+        captured = sum(work.tally.captured + len(work.planned or ()) for work in self.sites)
+        refused = sum(sum(work.tally.refused.values()) for work in self.sites)
+        return ExitCode.ALL_REFUSED if refused and not captured else ExitCode.DONE

@@ -1,0 +1,225 @@
+"""The one way out: a request leaves only on a pass, once, to the address that was checked.
+
+Built on Twisted's HTTP/1.1 client and connection pool.  The answer's bytes are kept as they came (`crawler.wire`);
+the claim ends with the last of them, so every gap counts from the end of an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.http.headers import Headers
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
+from twisted.web.client import HTTPConnectionPool
+from twisted.web.http_headers import Headers as WireHeaders
+
+from crawler.archive.exchange import Exchange
+from crawler.content_coding import ACCEPT_ENCODING
+from crawler.errors import CrawlerError
+from crawler.frontier.passes import Pass, pass_of
+from crawler.permission.decision import PermissionDenied
+from crawler.urls import DEFAULT_PORTS
+from crawler.wire import BodyReader, WireFactory, WireRequest, finished_exchange, head_lines, stated_length
+
+if TYPE_CHECKING:
+    from crawler.visit import Visit
+
+CONNECT_TIMEOUT = 10.0  # seconds
+TOTAL_TIMEOUT = 60.0
+ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+_TRANSFER_CODING = b"\ntransfer-encoding:"
+
+
+class ExchangeFailed(CrawlerError):  # noqa: N818  # a result of the network, not a fault of ours
+    """No usable answer came back; the message says what happened on the wire."""
+
+
+class _Flight:
+    """One request on its way, so that it can be cut from outside."""
+
+    def __init__(self) -> None:
+        self.reader: BodyReader | None = None
+        self.why: str | None = None
+        self._waiting: Deferred[Any] | None = None
+
+    async def of(self, waiting: Deferred[Any]) -> Any:
+        self._waiting = waiting
+        return await waiting.asFuture(asyncio.get_running_loop())
+
+    def cut(self, why: str) -> None:
+        self.why = self.why or why
+        if self.reader is not None:
+            self.reader.cut(why)
+        elif self._waiting is not None:
+            self._waiting.cancel()
+
+
+class WireDownloadHandler:
+    """Sends what the frontier let go, for ``http`` and ``https``."""
+
+    lazy = False
+
+    def __init__(self, visit: Visit) -> None:
+        from twisted.internet import reactor  # noqa: PLC0415  # importing it installs one: only once ours is there
+
+        self._visit = visit
+        self._services = visit.services
+        self._reactor: Any = reactor
+        self._pool = HTTPConnectionPool(reactor, persistent=True)
+        self._pool.maxPersistentPerHost = 64
+        self._pool.retryAutomatically = False  # a retry is a request: the frontier's to decide
+        self._pool.cachedConnectionTimeout = 30
+        self._pool._factory = WireFactory  # noqa: SLF001  # the pool's documented hook has no public name
+        self._flights: set[_Flight] = set()
+        self._headers = _fields(visit)
+        visit.cut = self._cut
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Build the handler of the spider's visit."""
+        spider: Any = crawler.spider
+        return cls(spider.visit)
+
+    async def download_request(self, request: Request) -> Response:
+        """Send one request and return its answer, the exchange in ``request.meta["exchange"]``.
+
+        Raises:
+            PermissionDenied: no pass, or a used one.  Nothing was sent.
+            ExchangeFailed: no answer.
+        """
+        carried = pass_of(request)
+        clock = self._services.clock
+        started = clock()
+        if not carried.claim.start(started):
+            raise PermissionDenied(f"{request.url}: its ticket was used before; a retry is a new request")
+        target = carried.stop.target
+        at = datetime.now(UTC)
+        self._visit.loads.started(target.host, at, started)
+        status, received = None, 0
+        try:
+            exchange, status = await self._exchange(carried, at)
+            received = len(exchange.body) + len(exchange.response_head)
+        finally:
+            now = clock()
+            self._services.hosts.answered(
+                target.host,
+                now,
+                now - started,
+                well=status is not None and status < 429,  # noqa: PLR2004  # 429, 5xx
+            )
+            self._visit.loads.ended(target.host, at, now, status, received)
+            carried.claim.end(now)
+        request.meta["exchange"] = exchange
+        fields = head_lines(exchange.response_head)
+        return Response(
+            request.url,
+            status=status,
+            headers=Headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]),
+            body=exchange.body,
+            request=request,
+            protocol="HTTP/1.1",
+        )
+
+    async def _exchange(self, carried: Pass, at: datetime) -> tuple[Exchange, int]:
+        target = carried.stop.target
+        own_port = target.port == DEFAULT_PORTS[target.scheme]
+        host_header = (
+            target.origin.partition("://")[2] if own_port else f"{_bracketed(target.host)}:{target.port}"
+        )
+        wire = WireRequest.get(host_header.encode("ascii"), target.path.encode("ascii"), self._headers.copy())
+        flight = _Flight()
+        self._flights.add(flight)
+        timer = asyncio.get_running_loop().call_later(TOTAL_TIMEOUT, flight.cut, "time")
+        reader: BodyReader | None = None
+        budget = self._services.budget
+        try:
+            connection = await flight.of(
+                self._pool.getConnection(self._key(carried), self._endpoint(carried))
+            )
+            response = await flight.of(connection.request(wire))
+            reader = BodyReader(self._visit.body_limit(carried.stop), budget.take)
+            truncated = await self._read(response, reader, flight, carried, wire.response_head)
+        except Exception as error:
+            if reader is not None:
+                budget.give_back(len(reader.body))
+            raise ExchangeFailed(_words(error, flight)) from error
+        finally:
+            timer.cancel()
+            self._flights.discard(flight)
+        chunked = _TRANSFER_CODING in wire.response_head.lower()
+        exchange = finished_exchange(
+            target.url,
+            wire,
+            bytes(reader.body),
+            started_at=at,
+            address=str(carried.address),
+            transfer_coding="chunked" if chunked else None,
+            truncated=truncated,
+        )
+        return exchange, int(response.code)
+
+    async def _read(
+        self, response: Any, reader: BodyReader, flight: _Flight, carried: Pass, head: bytes
+    ) -> str | None:
+        """Read the body as far as it is wanted; return why it was cut, or None where it is whole."""
+        if response.length == 0:
+            return None
+        if not self._visit.wants(carried.stop, int(response.code), head):
+            response._transport._producer.abortConnection()  # noqa: SLF001  # Twisted offers no public abort here
+            return "unspecified"
+        flight.reader = reader
+        response.deliverBody(reader)
+        truncated: str | None = await reader.done.asFuture(asyncio.get_running_loop())
+        if truncated is None and (stated := stated_length(head)) is not None and len(reader.body) < stated:
+            return "disconnect"
+        return truncated
+
+    def _key(self, carried: Pass) -> tuple[str, str, int, str]:
+        target = carried.stop.target
+        return (target.scheme, target.host, target.port, str(carried.address))
+
+    def _endpoint(self, carried: Pass) -> Any:
+        target = carried.stop.target
+        endpoint: Any = TCP4ClientEndpoint if carried.address.version == 4 else TCP6ClientEndpoint  # noqa: PLR2004  # IPv4
+        direct = endpoint(self._reactor, str(carried.address), target.port, timeout=CONNECT_TIMEOUT)
+        if target.scheme == "http":
+            return direct
+        return wrapClientTLS(self._services.tls.creator(target.host), direct)
+
+    def _cut(self) -> None:
+        for flight in tuple(self._flights):
+            flight.cut("time")
+
+    async def close(self) -> None:
+        """Drop idle connections."""
+        self._pool.closeCachedConnections()
+
+
+def _fields(visit: Visit) -> WireHeaders:
+    """Return the fields of every request, in one fixed order: what a spider sets on a request never leaves."""
+    headers = WireHeaders({})
+    for name, value in visit.identity.headers().items():
+        headers.addRawHeader(name.encode(), value.encode())
+    headers.addRawHeader(b"Accept", ACCEPT.encode())
+    headers.addRawHeader(b"Accept-Encoding", ACCEPT_ENCODING.encode())
+    return headers
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _words(error: BaseException, flight: _Flight) -> str:
+    """Return what happened on the wire, for people."""
+    if flight.why == "time":
+        return f"no whole answer within {TOTAL_TIMEOUT:.0f} s"
+    reasons = getattr(error, "reasons", None)
+    if reasons:
+        error = reasons[0].value
+    return f"{type(error).__name__}: {error}".rstrip(": ")

@@ -1,0 +1,338 @@
+"""The visit's scheduler: decides what leaves when.
+
+Scrapy asks for the next request; one is handed out only when its origin's address is checked and its robots.txt
+decided, the URL itself is permitted, and every lane it travels on is free (host, registrable domain, address).
+Pace therefore lives here and nowhere else, and a URL becomes a Scrapy request only at the moment it leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy import Request
+from scrapy.core.scheduler import BaseScheduler
+from scrapy.crawler import Crawler
+
+from crawler import politeness, scrapy_internals, urls
+from crawler.frontier.itinerary import Errand, Queue, Stop
+from crawler.frontier.lanes import Claim, Passage
+from crawler.frontier.passes import Pass
+from crawler.permission.address import Address, ForbiddenAddressError, UnresolvedError, pacing_key
+from crawler.permission.decision import Permission
+from crawler.permission.origin import OriginRules
+from crawler.politeness import FOREVER, Limits
+from licences.robots import RobotsState
+
+if TYPE_CHECKING:
+    from crawler.visit import Visit
+
+LONGEST_OPEN_WAIT = 60.0  # seconds; a visit with nothing due sooner closes, and is opened again when it is
+REFUSALS_A_TURN = 200  # URLs judged and refused before the event loop gets a turn
+
+
+class Frontier(BaseScheduler):
+    """What is due when, for one visit."""
+
+    def __init__(self, crawler: Crawler, visit: Visit) -> None:
+        self._crawler = crawler
+        self._visit = visit
+        self._services = visit.services
+        self._itinerary = visit.itinerary
+        self._gate = visit.gate
+        self._in_flight = 0
+        self._resolving: set[str] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Build the frontier of the spider's visit."""
+        spider: Any = crawler.spider
+        return cls(crawler, spider.visit)
+
+    # ------------------------------------------------------------------ Scrapy's side
+
+    def open(self, spider: Any) -> None:  # noqa: ARG002  # the signature in Scrapy's interface
+        """Let the visit wake us."""
+        self._visit.wake = self.wake
+        self._services.budget.waiting.add(self.wake)
+
+    def close(self, reason: str) -> None:  # noqa: ARG002  # the signature in Scrapy's interface
+        """Leave nothing behind that could wake a closed engine."""
+        self._services.budget.waiting.discard(self.wake)
+        for queue in self._itinerary.queues.values():
+            self._forget_waiting(queue)
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+
+    def has_pending_requests(self) -> bool:
+        """Whether the engine should stay open for us: more to ask, and something of it due soon enough."""
+        if self._visit.stopping or self._visit.due is not None:
+            return bool(self._in_flight)
+        return bool(self._in_flight) or len(self._itinerary) > 0
+
+    def enqueue_request(self, request: Request) -> bool:
+        """Take a URL that a spider yields; scope, permission and pace apply to it like to any link."""
+        url = urls.canonical(request.url)
+        return url is not None and self._itinerary.offer(url, via="spider")
+
+    def next_request(self) -> Request | None:
+        """Return a request that may leave now, or None and a timer for when one may."""
+        visit = self._visit
+        if visit.stopping or visit.due is not None or self._services.budget.exhausted:
+            return None
+        self._itinerary.drop_beyond_limits()
+        now = self._services.clock()
+        soonest = FOREVER
+        for origin, queue in list(self._itinerary.queues.items()):
+            if not queue:
+                continue
+            due = self._step(origin, queue, now)
+            if isinstance(due, Request):
+                self._itinerary.queues[origin] = self._itinerary.queues.pop(
+                    origin
+                )  # the others go first next time
+                return due
+            soonest = min(soonest, due)
+        self._wait_until(soonest, now)
+        return None
+
+    # ------------------------------------------------------------------ one origin's turn
+
+    def _step(self, origin: str, queue: Queue, now: float) -> Request | float:
+        """Return a request of this origin, or when to look again (FOREVER: we shall be told)."""
+        head = queue.line()[0].target
+        rules = self._gate.rules(origin)
+        if rules.closed is not None:
+            return self._refuse_all(queue, rules)
+        address = self._address(head.host, rules)
+        if address is None:
+            return rules.next_look if rules.state is RobotsState.UNREACHABLE else FOREVER
+        passages = self._passages(head, rules, address)
+        if queue.line()[0].errand is Errand.ROBOTS:
+            return self._follow_robots(queue, passages, address, now)
+        if not rules.decided(now):
+            return self._ask_robots(rules, passages, address, now)
+        return self._ask_permitted(queue, rules, passages, address, now)
+
+    def _ask_robots(
+        self, rules: OriginRules, passages: tuple[Passage, ...], address: Address, now: float
+    ) -> Request | float:
+        """Ask for an origin's robots.txt, once at a time, and not before its next look is due."""
+        if rules.asking:
+            return FOREVER
+        ready = max(rules.next_look if rules.attempts else 0.0, self._ready(passages))
+        if ready > now:
+            return ready
+        robots = urls.parse(urls.robots_url(rules.origin))
+        rules.asking = True
+        stop = Stop(robots, Errand.ROBOTS, governs=rules.origin)
+        return self._depart(stop, self._gate.ask_robots(rules, robots.url), passages, address, rules)
+
+    def _ask_permitted(
+        self, queue: Queue, rules: OriginRules, passages: tuple[Passage, ...], address: Address, now: float
+    ) -> Request | float:
+        """Ask for the next page or errand of an origin whose rules are known."""
+        if rules.pace is not None and rules.pace.parked:
+            rules.closed, rules.reason = (
+                "robots.crawl-delay",
+                f"robots.txt asks for a gap of {rules.gap:.0f} s",
+            )
+            return self._refuse_all(queue, rules)
+        if not rules.is_open(self._services.at(now).time()):
+            return now + politeness.OUTSIDE_VISIT_TIME
+        ready = self._ready(passages)
+        if ready > now:
+            return ready
+        return self._next_permitted(queue, rules, passages, address, now)
+
+    def _follow_robots(
+        self, queue: Queue, passages: tuple[Passage, ...], address: Address, now: float
+    ) -> Request | float:
+        """Ask where some origin's robots.txt redirects to: permitted like its first request, paced by its target."""
+        ready = self._ready(passages)
+        if ready > now:
+            return ready
+        stop = queue.line().popleft()
+        rules = self._gate.rules(stop.governs or stop.target.origin)
+        return self._depart(stop, self._gate.ask_robots(rules, stop.target.url), passages, address, rules)
+
+    def _next_permitted(
+        self, queue: Queue, rules: OriginRules, passages: tuple[Passage, ...], address: Address, now: float
+    ) -> Request | float:
+        for _ in range(REFUSALS_A_TURN):
+            line = queue.line()
+            if not line:
+                return FOREVER
+            stop = line.popleft()
+            permission = self._gate.ask(stop.target)
+            if permission.granted and self._visit.planned is not None and stop.errand is Errand.PAGE:
+                self._visit.planned.append(permission)
+            elif permission.granted:
+                return self._depart(stop, permission, passages, address, rules)
+            self._refuse(stop, permission)
+        return now
+
+    def _depart(
+        self,
+        stop: Stop,
+        permission: Permission,
+        passages: tuple[Passage, ...],
+        address: Address,
+        rules: OriginRules,
+    ) -> Request:
+        spider: Any = self._crawler.spider
+        claim = self._services.lanes.claim(stop.target.url, passages, self._arrived)
+        self._in_flight += 1
+        if stop.errand is Errand.PAGE:
+            self._itinerary.scopes[stop.scope].asked += 1
+        passport = Pass(stop=stop, permission=permission, claim=claim, address=address, rules=rules)
+        return Request(
+            stop.target.url,
+            callback=spider.callback(stop.errand),
+            errback=spider.failed,
+            meta={"pass": passport},
+            dont_filter=True,
+        )
+
+    def _arrived(self, claim: Claim, now: float) -> None:  # noqa: ARG002  # every claim of ours ends here
+        self._in_flight -= 1
+        self.wake()
+
+    # ------------------------------------------------------------------ lanes, addresses
+
+    def _limits(self, rules: OriginRules, host: str) -> tuple[Limits, Limits, Limits]:
+        """Return the limits for host, domain and address, as the site's owner may have set them."""
+        owner = self._visit.owner if self._is_ours(host) else None
+        state = self._services.hosts.state(host)
+        floor = politeness.HOST.gap
+        flying = politeness.HOST.max_in_flight
+        if owner is not None and owner.min_gap_seconds is not None:
+            floor = owner.min_gap_seconds
+        if owner is not None and owner.max_in_flight is not None:
+            flying = owner.max_in_flight
+        state.gap = politeness.host_gap(floor, state.response_time, rules.gap)
+        at_host = Limits(max_in_flight=flying, gap=state.gap)
+        if owner is None:
+            return at_host, politeness.DOMAIN, politeness.ADDRESS
+        return (
+            at_host,
+            Limits(
+                max_in_flight=max(flying, politeness.DOMAIN.max_in_flight),
+                gap=min(floor, politeness.DOMAIN.gap),
+            ),
+            Limits(
+                max_in_flight=max(flying, politeness.ADDRESS.max_in_flight),
+                gap=min(floor, politeness.ADDRESS.gap),
+            ),
+        )
+
+    def _is_ours(self, host: str) -> bool:
+        """Whether the owner's permission reaches this host: it holds for the visit's own site only."""
+        return urls.site_of(host) == self._visit.site
+
+    def _passages(self, target: urls.Target, rules: OriginRules, address: Address) -> tuple[Passage, ...]:
+        lane = self._services.lanes.lane
+        at_host, at_domain, at_address = self._limits(rules, target.host)
+        return (
+            Passage(lane(f"host:{target.host}"), at_host),
+            Passage(lane(f"domain:{urls.site_of(target.host)}"), at_domain),
+            Passage(lane(f"address:{pacing_key(address)}"), at_address),
+        )
+
+    def _ready(self, passages: tuple[Passage, ...]) -> float:
+        """Return when all lanes are free; where one is full, be told when it frees up."""
+        ready = self._services.lanes.ready_at(passages)
+        for passage in passages:
+            if ready == FOREVER and passage.lane.in_flight >= passage.limits.max_in_flight:
+                passage.lane.waiting.add(self.wake)
+            else:
+                passage.lane.waiting.discard(self.wake)
+        return ready
+
+    def _forget_waiting(self, queue: Queue) -> None:
+        for stop in queue.line():
+            self._services.lanes.lane(f"host:{stop.target.host}").waiting.discard(self.wake)
+            self._services.lanes.lane(f"domain:{urls.site_of(stop.target.host)}").waiting.discard(self.wake)
+            break
+
+    def _address(self, host: str, rules: OriginRules) -> Address | None:
+        """Return the checked address of a host; None while it is being looked up, or has none."""
+        resolver = self._services.resolver
+        known = resolver.cached(host)
+        if known is not None:
+            try:
+                private = self._visit.private_addresses and self._is_ours(host)
+                return resolver.check(host, known, private_addresses=private)
+            except ForbiddenAddressError as error:
+                rules.closed, rules.reason = "address", str(error)
+                self.wake()
+                return None
+        if host not in self._resolving and not (rules.attempts and rules.next_look > self._services.clock()):
+            self._resolving.add(host)
+            task = asyncio.ensure_future(self._look_up(host, rules))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return None
+
+    async def _look_up(self, host: str, rules: OriginRules) -> None:
+        try:
+            await self._services.resolver.resolve(host)
+        except UnresolvedError as error:
+            rules.attempts += 1
+            wait = politeness.robots_retry(rules.attempts, None)
+            rules.unreachable(f"no address: {error}", now=self._services.clock(), wait=wait)
+        finally:
+            self._resolving.discard(host)
+            self.wake()
+
+    # ------------------------------------------------------------------ refusing, waiting
+
+    def _refuse(self, stop: Stop, permission: Permission) -> None:
+        record = permission.record
+        self._visit.refuse(
+            stop.target.url,
+            record.rule,
+            _REASONS.get(record.rule, "a rule forbids it"),
+            permission.evidence(),
+            permission=record,
+        )
+
+    def _refuse_all(self, queue: Queue, rules: OriginRules) -> float:
+        """Refuse what is queued for an origin that is closed to us."""
+        rule = rules.closed or "robots.unreachable"
+        for line in (queue.errands, queue.pages):
+            while line:
+                stop = line.popleft()
+                if stop.governs is not None:
+                    self._gate.give_up(self._gate.rules(stop.governs), rules.reason or rule)
+                self._visit.refuse(stop.target.url, rule, _REASONS[rule], rules.reason)
+        return FOREVER
+
+    def wake(self) -> None:
+        """Let the engine ask again now."""
+        scrapy_internals.wake(self._crawler)
+
+    def _wait_until(self, due: float, now: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if due == FOREVER:
+            return
+        if due - now > LONGEST_OPEN_WAIT and not self._in_flight and not self._resolving:
+            self._visit.due = due
+            self.wake()
+            return
+        self._timer = asyncio.get_running_loop().call_later(max(due - now, 0.0), self.wake)
+
+
+_REASONS = {
+    "robots.disallow": "robots.txt disallows it for us",
+    "robots.deny-all": "the site refuses its robots.txt to us, so nothing of it is asked for",
+    "robots.unreachable": "robots.txt cannot be read now, so nothing is asked for",
+    "robots.crawl-delay": "robots.txt asks for a longer gap than we keep a host open for",
+    "address": "the name leads to an address that no crawl may reach without its owner's recorded permission",
+}

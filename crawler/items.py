@@ -1,0 +1,36 @@
+"""What flows through the pipelines: one exchange, and what became known of it on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crawler.archive.exchange import Exchange
+from crawler.frontier.passes import Pass
+from crawler.links import NO_LINKS, Outlinks
+from licences.observation import Observation
+from licences.policy import Decision
+from licences.representation import Representation
+from licences.rights import RightsSet
+from provenance.records import CaptureKind, RightsSetRecord
+
+
+@dataclass(slots=True, kw_only=True)
+class ArchivedExchange:
+    """One exchange on its way into the archive; `RightsPipeline` fills in the second half."""
+
+    kind: CaptureKind
+    carried: Pass
+    exchange: Exchange
+    status: int
+    held: int  # bytes of the process's budget
+    capture_id: int
+    media_type: str = ""
+    representation: Representation | None = None
+    links: Outlinks = NO_LINKS
+    sitemaps: tuple[str, ...] = ()  # of a sitemap index, canonical
+    redirects_to: str | None = None  # inside the scope
+
+    observations: tuple[Observation, ...] = ()
+    rights: RightsSet | None = None
+    decision: Decision | None = None
+    record: RightsSetRecord | None = None

@@ -1,0 +1,133 @@
+"""What an origin's robots.txt says to us, and until when that holds (RFC 9309 §2.3 and §2.4, C-ROBOTS).
+
+Doubt is a value: until a file was read, or its absence shown, nothing of the origin is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import time
+
+from licences.robots import RobotsDocument, RobotsPace, RobotsState
+from provenance.records import PermissionRecord
+
+SHORTEST_LIFE = 3_600.0  # seconds a robots.txt holds …
+LONGEST_LIFE = 86_400.0  # … and at most (RFC 9309 §2.4)
+REDIRECT_HOPS = 5
+
+_MAX_AGE = re.compile(r"\bmax-age\s*=\s*(\d{1,10})", re.IGNORECASE)
+
+
+def lifetime(cache_control: str) -> float:
+    """Return how many seconds a robots.txt may be served from memory.
+
+    >>> lifetime("public, max-age=60"), lifetime("max-age=7200"), lifetime("")
+    (3600.0, 7200.0, 86400.0)
+    """
+    found = _MAX_AGE.search(cache_control)
+    return min(max(float(found[1]), SHORTEST_LIFE), LONGEST_LIFE) if found else LONGEST_LIFE
+
+
+@dataclass(slots=True)
+class OriginRules:
+    """The state of one origin."""
+
+    origin: str
+    token: str
+    state: RobotsState | None = None  # None: not asked yet
+    document: RobotsDocument | None = None
+    pace: RobotsPace | None = None
+    robots_url: str = ""  # where the bytes came from, after redirects
+    capture_id: int | None = None
+    expires: float = 0.0  # on the services' clock
+    next_look: float = 0.0
+    attempts: int = 0
+    asking: bool = False
+    reason: str = ""  # why nothing is known, in words
+    closed: str | None = None  # the rule under which nothing of this origin is asked for: "address"
+    _records: dict[object, PermissionRecord] = field(default_factory=dict)
+
+    def decided(self, now: float) -> bool:
+        """Whether URLs can be judged now; a stale file judges nothing."""
+        return self.state is not None and self.state is not RobotsState.UNREACHABLE and now < self.expires
+
+    def settle(self, state: RobotsState, *, now: float, life: float, document: RobotsDocument | None) -> None:
+        """Take what a robots.txt exchange said."""
+        self.state, self.document = state, document
+        self.pace = document.pace(self.token) if document is not None else None
+        self.expires = self.next_look = now + life
+        self.attempts, self.asking = 0, False
+        self._records.clear()
+
+    def unreachable(self, reason: str, *, now: float, wait: float) -> None:
+        """Take that no usable answer came: nothing is asked for until the next look finds one."""
+        self.state, self.document, self.pace = RobotsState.UNREACHABLE, None, None
+        self.reason = reason
+        self.next_look = now + wait
+        self.asking = False
+        self._records.clear()
+
+    @property
+    def gap(self) -> float:
+        """The gap robots.txt asks for, in seconds; 0 where it asks for none."""
+        return self.pace.gap if self.pace is not None else 0.0
+
+    def is_open(self, moment: time) -> bool:
+        """Whether the host wants visits at a time of day (UTC)."""
+        return self.pace is None or self.pace.is_open(moment)
+
+    def judge(self, url: str) -> PermissionRecord:
+        """Return the permission of a URL of this origin, which must be `decided`."""
+        if self.state is RobotsState.DENY_ALL:
+            return self._interned("deny-all", granted=False, rule="robots.deny-all")
+        if self.document is None:
+            return self._interned("absent", granted=True, rule="robots.absent")
+        access = self.document.access(self.token, url)
+        key = (access.allowed, access.line_number, access.overridden_line_number)
+        record = self._records.get(key)
+        if record is not None:
+            return record
+        if access.line_number is None:
+            rule = "robots.no-rule" if access.allowed else "robots.disallow"
+        else:
+            rule = "robots.allow" if access.allowed else "robots.disallow"
+        return self._interned(
+            key,
+            granted=access.allowed,
+            rule=rule,
+            line_number=access.line_number,
+            line_text=access.line,
+            overridden_line_number=access.overridden_line_number,
+            overridden_line_text=access.overridden_line,
+        )
+
+    def robots_itself(self) -> PermissionRecord:
+        """Return the permission of the robots.txt request, which is always allowed (RFC 9309 §2.2.2)."""
+        return PermissionRecord(origin=self.origin, granted=True, rule="robots.itself")
+
+    def _interned(
+        self,
+        key: object,
+        *,
+        granted: bool,
+        rule: str,
+        line_number: int | None = None,
+        line_text: str | None = None,
+        overridden_line_number: int | None = None,
+        overridden_line_text: str | None = None,
+    ) -> PermissionRecord:
+        record = self._records.get(key)
+        if record is None:
+            record = self._records[key] = PermissionRecord(
+                origin=self.origin,
+                granted=granted,
+                rule=rule,
+                line_number=line_number,
+                line_text=line_text,
+                overridden_line_number=overridden_line_number,
+                overridden_line_text=overridden_line_text,
+                robots_state=self.state.value if self.state is not None else None,
+                robots_capture_id=self.capture_id,
+            )
+        return record

@@ -1,0 +1,92 @@
+"""Observe, then decide: what was stated about a document, and what the job's policy makes of it.
+
+Observation and decision meet here and nowhere else; a decision is made once a rights set, not once a document.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy.crawler import Crawler
+
+from crawler.items import ArchivedExchange
+from licences.observers import observe
+from licences.policy import Decision, decide
+from licences.rights import Lookup, RightsSet
+from licences.robots import RobotsState
+from licences.vocabulary import Channel, Retrieval
+from provenance.records import DecisionRecord, RightsSetRecord
+
+if TYPE_CHECKING:
+    from crawler.visit import Visit
+
+_ASKED_OF_ROBOTS = {
+    RobotsState.AVAILABLE: Retrieval.OK,
+    RobotsState.ALLOW_ALL: Retrieval.ABSENT,
+    RobotsState.DENY_ALL: Retrieval.UNREACHABLE,
+    RobotsState.UNREACHABLE: Retrieval.UNREACHABLE,
+}
+
+
+class RightsPipeline:
+    """Fills in what an exchange's rights are."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._decided: dict[bytes, tuple[Decision, RightsSetRecord]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Build the pipeline of the spider's visit."""
+        spider: Any = crawler.spider
+        return cls(spider.visit)
+
+    def process_item(self, item: ArchivedExchange) -> ArchivedExchange:
+        """Observe a document and decide; every other exchange passes as it is."""
+        page = item.representation
+        if page is None:
+            return item
+        rules = item.carried.rules
+        token = self._visit.identity.product_token
+        observations = observe(page, product_token=token)
+        if rules.document is not None:
+            observations += rules.document.observe(page.url, rules.robots_url)
+        lookups = [
+            Lookup(
+                channel=Channel.ROBOTS_TXT, retrieval=_ASKED_OF_ROBOTS[rules.state or RobotsState.UNREACHABLE]
+            ),
+            Lookup(channel=Channel.HTTP_HEADER, retrieval=Retrieval.OK),
+        ]
+        if page.tree is not None:
+            lookups.append(Lookup(channel=Channel.HTML_META, retrieval=Retrieval.OK))
+        item.observations = observations
+        item.rights = RightsSet.of(observations, lookups)
+        item.decision, item.record = self._decide(item.rights)
+        self._visit.tally.outcomes[item.decision.outcome.value] += 1
+        return item
+
+    def _decide(self, rights: RightsSet) -> tuple[Decision, RightsSetRecord]:
+        known = self._decided.get(rights.digest)
+        if known is None:
+            decision = decide(rights, self._visit.usage, self._visit.policy)
+            known = self._decided[rights.digest] = (decision, self._record(rights, decision))
+        return known
+
+    def _record(self, rights: RightsSet, decision: Decision) -> RightsSetRecord:
+        return RightsSetRecord(
+            digest=rights.digest,
+            canonical=rights.canonical,
+            licences=rights.licences,
+            decisions=(
+                DecisionRecord(
+                    policy_digest=self._visit.policy.digest,
+                    usage=self._visit.usage.value,
+                    outcome=decision.outcome.value,
+                    rule=decision.rule,
+                    reasons=[reason.to_json() for reason in decision.reasons],
+                    conditions=[condition.to_json() for condition in decision.conditions],
+                    conflicts=list(decision.conflicts),
+                    enforces=list(decision.enforces),
+                ),
+            ),
+        )

@@ -1,0 +1,307 @@
+"""The archive's writer: one thread a process that puts exchanges into segments and their rows into the database.
+
+Off the event loop, in batches: records are appended to the visit's segment, the file is synced, then the rows commit
+in one transaction (`crawler.archive.segment` has the protocol).  Full segments are uploaded by two more threads.
+A failure here is final for the run: the crawl stops, and what was committed is what the next start goes on from.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from crawler.archive.delivery import deliver
+from crawler.archive.exchange import Exchange
+from crawler.archive.segment import SegmentWriter
+from crawler.archive.store import Store
+from provenance.recorder import Recorder
+from provenance.records import (
+    Batch,
+    CaptureKind,
+    CaptureRecord,
+    HostLoadRecord,
+    HostStateRecord,
+    PermissionRecord,
+    RefusalRecord,
+    RightsSetRecord,
+    SegmentRecord,
+    SegmentStored,
+    capture_id,
+)
+
+if TYPE_CHECKING:
+    from crawler.visit import Visit
+
+BATCH = 200  # exchanges of one visit in a transaction …
+FLUSH_SECONDS = 1.0  # … or as many as came in this time
+SEGMENT_BYTES = 64 * 1024 * 1024
+UPLOADS_AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archivable:
+    """One exchange with everything that is to be kept of it."""
+
+    capture_id: int
+    kind: CaptureKind
+    origin: str
+    path: str
+    status: int
+    media_type: str
+    exchange: Exchange
+    held: int  # bytes to give back to the budget once it is written
+    permission: PermissionRecord
+    rights: RightsSetRecord | None
+    metadata: Mapping[str, Any]
+
+
+@dataclass(slots=True, eq=False)
+class _Upload:
+    """A closed segment on its way to the store."""
+
+    segment: SegmentWriter
+    ended: Future[SegmentStored]
+
+
+@dataclass(slots=True)
+class _Closing:
+    """What a visit leaves behind, and whom to tell when all of it is kept."""
+
+    hosts: list[HostStateRecord]
+    loads: list[HostLoadRecord]
+    done: Future[None]
+
+
+@dataclass(slots=True)
+class _OpenVisit:
+    """The writer's side of a visit."""
+
+    visit: Visit
+    warcinfo: Mapping[str, str]
+    segment: SegmentWriter | None = None
+    segment_id: int = 0
+    segments_opened: int = 0
+    new_segments: list[SegmentRecord] = field(default_factory=list)
+    captures: list[CaptureRecord] = field(default_factory=list)
+    refusals: list[RefusalRecord] = field(default_factory=list)
+    uploads: list[_Upload] = field(default_factory=list)
+    closing: _Closing | None = None
+    held: int = 0
+
+    @property
+    def pending(self) -> bool:
+        return bool(self.captures or self.refusals or self.new_segments)
+
+
+class ArchiveWriter:
+    """Takes what visits hand over; see the module."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        store: Store,
+        spool_dir: Path,
+        *,
+        failed: Callable[[BaseException], None],
+        give_back: Callable[[int], None],
+        segment_bytes: int = SEGMENT_BYTES,
+    ) -> None:
+        self._recorder = recorder
+        self._store = store
+        self._spool_dir = spool_dir
+        self._failed = failed
+        self._give_back = give_back
+        self._segment_bytes = segment_bytes
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._open: dict[int, _OpenVisit] = {}
+        self._uploader = ThreadPoolExecutor(UPLOADS_AT_ONCE, thread_name_prefix="upload")
+        self._thread = threading.Thread(target=self._run, name="archive-writer", daemon=True)
+        self.error: BaseException | None = None
+        self._thread.start()
+
+    # ------------------------------------------------------------------ called on the event loop
+
+    def open_visit(self, visit: Visit, warcinfo: Mapping[str, str]) -> None:
+        """Begin to take exchanges of a visit."""
+        self._work.put(lambda: self._open.__setitem__(visit.id, _OpenVisit(visit, warcinfo)))
+
+    def archive(self, visit: Visit, item: Archivable) -> None:
+        """Hand over an exchange; returns at once."""
+        self._work.put(lambda: self._append(self._open[visit.id], item))
+
+    def refuse(self, visit: Visit, record: RefusalRecord) -> None:
+        """Hand over a refusal; returns at once."""
+        self._work.put(lambda: self._open[visit.id].refusals.append(record))
+
+    def close_visit(
+        self, visit: Visit, hosts: list[HostStateRecord], loads: list[HostLoadRecord]
+    ) -> Future[None]:
+        """Write everything of a visit and upload its segment; the future tells when all of it is kept."""
+        closing = _Closing(hosts, loads, Future())
+        self._work.put(lambda: self._close(self._open[visit.id], closing))
+        return closing.done
+
+    def finish(self) -> None:
+        """End the threads; whatever was handed over before is written first.  Blocks."""
+        self._work.put(None)
+        self._thread.join()
+        self._uploader.shutdown(wait=True)
+
+    # ------------------------------------------------------------------ the thread
+
+    def _run(self) -> None:
+        due = time.monotonic() + FLUSH_SECONDS
+        while True:
+            try:
+                task = self._work.get(timeout=max(due - time.monotonic(), 0.01))
+            except Empty:
+                task = _nothing
+            try:
+                if task is None:
+                    self._flush_all()
+                    return
+                if self.error is None:
+                    task()
+                if time.monotonic() >= due:
+                    self._flush_all()
+                    due = time.monotonic() + FLUSH_SECONDS
+            except BaseException as error:  # noqa: BLE001  # whatever it is, the crawl must hear of it and stop
+                self._fail(error)
+                if task is None:
+                    return
+
+    def _fail(self, error: BaseException) -> None:
+        if self.error is None:
+            self.error = error
+            self._failed(error)
+        self._give_back(sum(opened.held for opened in self._open.values()))
+        for opened in self._open.values():
+            opened.held = 0
+            if opened.closing is not None and not opened.closing.done.done():
+                opened.closing.done.set_exception(error)
+            if opened.segment is not None:
+                opened.segment.release()
+
+    def _append(self, opened: _OpenVisit, item: Archivable) -> None:
+        segment = opened.segment or self._new_segment(opened)
+        opened.held += item.held
+        place = segment.append(item.exchange, item.metadata)
+        exchange = item.exchange
+        opened.captures.append(
+            CaptureRecord(
+                id=item.capture_id,
+                visit_id=opened.visit.id,
+                kind=item.kind,
+                origin=item.origin,
+                path=item.path,
+                fetched_at=exchange.started_at,
+                status=item.status,
+                media_type=item.media_type,
+                payload_digest=place.payload_digest,
+                length=place.payload_length,
+                segment_id=opened.segment_id,
+                warc_offset=place.offset,
+                warc_length=place.length,
+                request_length=place.request_length,
+                metadata_length=place.metadata_length,
+                permission=item.permission,
+                rights=item.rights,
+                truncated=exchange.truncated,
+            )
+        )
+        if len(opened.captures) >= BATCH:
+            self._flush(opened)
+        if segment.size >= self._segment_bytes:
+            self._flush(opened)
+            self._roll(opened)
+
+    def _new_segment(self, opened: _OpenVisit) -> SegmentWriter:
+        visit = opened.visit
+        key = f"warc/{visit.site}/{visit.run_id}/{visit.id}-{opened.segments_opened}.warc.gz"
+        opened.segment = SegmentWriter(self._spool_dir, key, opened.warcinfo)
+        opened.segment_id = capture_id(visit.id, opened.segments_opened)
+        opened.segments_opened += 1
+        opened.new_segments.append(
+            SegmentRecord(id=opened.segment_id, visit_id=visit.id, key=key, opened_at=datetime.now(UTC))
+        )
+        return opened.segment
+
+    def _flush_all(self) -> None:
+        for opened in self._open.values():
+            self._flush(opened)
+
+    def _flush(self, opened: _OpenVisit) -> None:
+        """Sync, then commit: no row ever points at bytes that a power cut takes away."""
+        if not opened.pending:
+            return
+        if opened.segment is not None and opened.captures:
+            opened.segment.sync()
+        self._commit(opened)
+
+    def _commit(self, opened: _OpenVisit, stored: list[SegmentStored] | None = None) -> None:
+        closing = opened.closing
+        self._recorder.record(
+            Batch(
+                visit_id=opened.visit.id,
+                epoch=opened.visit.epoch,
+                segments=opened.new_segments,
+                captures=opened.captures,
+                refusals=opened.refusals,
+                stored=stored or (),
+                host_states=closing.hosts if closing is not None else (),
+                host_loads=closing.loads if closing is not None else (),
+            )
+        )
+        opened.new_segments, opened.captures, opened.refusals = [], [], []
+        self._give_back(opened.held)
+        opened.held = 0
+
+    # ------------------------------------------------------------------ segments that are full
+
+    def _roll(self, opened: _OpenVisit) -> None:
+        """Close the segment and send it to the store; its rows are committed."""
+        segment = opened.segment
+        if segment is None:
+            return
+        opened.segment = None
+        upload = _Upload(segment, self._uploader.submit(_upload, segment, opened.segment_id, self._store))
+        opened.uploads.append(upload)
+        upload.ended.add_done_callback(lambda _: self._work.put(lambda: self._uploaded(opened, upload)))
+
+    def _uploaded(self, opened: _OpenVisit, upload: _Upload) -> None:
+        """Record where the segment lies now, then take it out of the spool."""
+        stored = upload.ended.result()
+        self._flush(opened)
+        self._commit(opened, [stored])
+        upload.segment.remove()
+        opened.uploads.remove(upload)
+        self._finish_closing(opened)
+
+    def _close(self, opened: _OpenVisit, closing: _Closing) -> None:
+        self._flush(opened)
+        self._roll(opened)
+        opened.closing = closing
+        self._finish_closing(opened)
+
+    def _finish_closing(self, opened: _OpenVisit) -> None:
+        closing = opened.closing
+        if closing is None or opened.uploads:
+            return
+        self._commit(opened)
+        del self._open[opened.visit.id]
+        closing.done.set_result(None)
+
+
+def _upload(segment: SegmentWriter, segment_id: int, store: Store) -> SegmentStored:
+    return deliver(store, segment.key, segment_id, segment.close())
+
+
+def _nothing() -> None:
+    """Stand in for a task where only the time to flush has come."""

@@ -1,0 +1,226 @@
+"""A run: one execution of a job, from its admission to its last word.
+
+Opens database and store, finishes what an earlier process left behind, decides whether this continues an unfinished
+run, and keeps the run's row true while it lasts.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from scrapy.settings import Settings
+
+from crawler import addon
+from crawler.archive.recovery import recover
+from crawler.archive.store import Store, open_store
+from crawler.errors import CrawlerError
+from crawler.job import Job
+from licences.policy import Policy, load
+from licences.vocabulary import Usage
+from provenance.database import Database
+from provenance.leases import Held, Lease, Leases
+from provenance.locations import DATA_FOLDER, database_url, store_url
+from provenance.queries import crawling
+from provenance.recorder import Recorder
+from provenance.records import PolicyRecord, RunRecord, RunState, SourceRecord
+from provenance.version import SOFTWARE
+
+LEASE_SECONDS = 120.0
+SPOOL_VARIABLE = "ABOVEBOARD_SPOOL"
+
+
+class ExitCode(IntEnum):
+    """What a command's end means to a shell."""
+
+    DONE = 0
+    FINDING = 1
+    USAGE = 2
+    ALL_REFUSED = 3
+    UNFINISHED = 4
+    INTERRUPTED = 130
+
+
+class UnfinishedRunError(CrawlerError):
+    """A changed job file meets an unfinished run of the same name: a person has to choose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where a run keeps things."""
+
+    database: str
+    store: str
+    spool: Path
+
+    @classmethod
+    def of(
+        cls, job: Job | None, database: str | None, store: str | None, environ: Mapping[str, str]
+    ) -> Places:
+        """Choose the places: command line, else environment, else job file, else a folder here."""
+        storage = job.storage if job is not None else None
+        database = database_url(database, storage.database if storage else None, environ)
+        store = store_url(store, storage.store if storage else None, environ)
+        return cls(database=database, store=store, spool=spool_dir(database, store, environ))
+
+
+def spool_dir(database: str, store: str, environ: Mapping[str, str]) -> Path:
+    """Return the spool's folder: named, else beside a directory store, else beside an SQLite file, else here."""
+    if named := environ.get(SPOOL_VARIABLE):
+        return Path(named)
+    place = urlsplit(store)
+    if place.scheme in {"file", ""}:
+        return Path(unquote(place.path)).absolute().parent / "spool"
+    if database.startswith("sqlite:///"):
+        return Path(database.removeprefix("sqlite:///")).absolute().parent / "spool"
+    return Path.cwd() / DATA_FOLDER / "spool"
+
+
+def owner_name() -> str:
+    """Return this process's name for leases: host, process and the process's start, so that no two share one."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_start_time(os.getpid())}"
+
+
+def _start_time(pid: int) -> str:
+    """Return a process's start in clock ticks, or "" where it is gone or the system does not tell."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[19]
+
+
+def holder_is_dead(owner: str) -> bool:
+    """Return whether a lease's holder was a process of this machine that is certainly gone."""
+    host, _, process = owner.rpartition(":")[0].rpartition(":")
+    started = owner.rpartition(":")[2]
+    if (
+        host != socket.gethostname()
+        or not process.isdigit()
+        or not started
+        or not Path("/proc/self/stat").exists()
+    ):
+        return False
+    return _start_time(int(process)) != started
+
+
+class Run:
+    """The run of one job in this process."""
+
+    def __init__(self, job: Job, job_text: str, places: Places, *, choice: str | None = None) -> None:
+        self.job = job
+        self.places = places
+        self.policy: Policy = load(job.job.policy)
+        self.usage = Usage(job.job.purpose)
+        self.store: Store = open_store(places.store)
+        self.store.check()
+        self.database = Database.open(places.database)
+        self.recorder = Recorder(self.database)
+        self.leases = Leases(self.database)
+        self.owner = owner_name()
+        self.recovered = recover(self.database, self.store, places.spool)
+        self.id, self.resumed = self._begin(job_text, choice)
+        for site, sections in job.sites().items():
+            granted = job.permission_for(site, datetime.now(UTC).date())
+            for section in sections:
+                self.recorder.admit(
+                    SourceRecord(
+                        run_id=self.id,
+                        site=site,
+                        start=section.start,
+                        include=section.include,
+                        admitted_by=section.admitted_by,
+                        basis=section.basis,
+                        permission=granted.model_dump(mode="json", exclude_none=True) if granted else None,
+                    )
+                )
+
+    def _begin(self, job_text: str, choice: str | None) -> tuple[int, bool]:
+        """Resume the unfinished run of the same job, or begin a new one."""
+        digest, name = self.job.digest, self.job.job.name
+        unfinished = crawling.unfinished_run(self.database, digest)
+        if choice != "new" and unfinished is None:
+            newest = next(iter(crawling.runs_named(self.database, name)), None)
+            if newest is not None and newest.state is not RunState.FINISHED:
+                if choice != "resume":
+                    raise UnfinishedRunError(
+                        f"run {newest.id} of job {name!r} is unfinished, and the job has changed since: "
+                        "say --resume to go on with it under the changed job, or --new to begin again"
+                    )
+                unfinished = newest
+        now = datetime.now(UTC)
+        if unfinished is not None and choice != "new":
+            self.recorder.policy(self._policy_record())
+            self.recorder.resume_run(unfinished.id, now)
+            return unfinished.id, True
+        self.recorder.policy(self._policy_record())
+        identity = self.job.identity
+        run_id = self.recorder.begin_run(
+            RunRecord(
+                job_name=name,
+                job_digest=digest,
+                job_text=job_text,
+                purpose=self.usage.value,
+                policy_digest=self.policy.digest,
+                operator=identity.operator,
+                contact=identity.contact,
+                info_url=identity.info_url,
+                product_token=identity.product_token,
+                user_agent=identity.user_agent,
+                software=SOFTWARE,
+                settings_digest=addon.digest(effective_settings()),
+                started_at=now,
+            )
+        )
+        return run_id, False
+
+    def _policy_record(self) -> PolicyRecord:
+        return PolicyRecord(digest=self.policy.digest, name=self.policy.name, text=self.policy.text)
+
+    def warcinfo(self) -> dict[str, str]:
+        """Return what each segment says of its making (WARC 1.1 §6.2)."""
+        identity = self.job.identity
+        return {
+            "software": SOFTWARE,
+            "format": "WARC File Format 1.1",
+            "operator": f"{identity.operator} <{identity.contact}>",
+            "http-header-user-agent": identity.user_agent,
+            "http-header-from": identity.contact,
+            "robots": "RFC 9309; unreachable or refused robots.txt denies",
+            "policy": f"{self.policy.name} sha256:{self.policy.digest.hex()}",
+            "purpose": self.usage.value,
+        }
+
+    def lease(self, site: str) -> Lease | Held:
+        """Take a site's lease; a holder on this machine that is certainly dead is replaced at once."""
+        answer = self.leases.acquire(site, self.owner, LEASE_SECONDS)
+        if isinstance(answer, Held) and holder_is_dead(answer.owner):
+            answer = self.leases.take_over(answer, self.owner, LEASE_SECONDS)
+        return answer
+
+    def end(self, code: ExitCode, summary: Mapping[str, Any]) -> None:
+        """Say the run's last word for this process."""
+        states = {ExitCode.INTERRUPTED: RunState.INTERRUPTED, ExitCode.UNFINISHED: RunState.INTERRUPTED}
+        self.recorder.end_run(
+            self.id, states.get(code, RunState.FINISHED), int(code), datetime.now(UTC), summary
+        )
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.close()
+
+
+def effective_settings() -> Settings:
+    """Return the settings every visit runs with."""
+    from crawler import settings as ours  # noqa: PLC0415  # a module of values, wanted as such
+
+    settings = Settings()
+    settings.setmodule(ours, priority="project")
+    return settings

@@ -1,0 +1,109 @@
+"""``scrapy crawl site -a job=JOB.toml``: the same run, with Scrapy's own command in the dispatcher's place.
+
+One job, one of its sites, one visit.  Lease, records and archive are those of ``aboveboard crawl``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+
+from crawler import job as jobs
+from crawler.archive.reading import Archive
+from crawler.errors import CrawlerError
+from crawler.frontier.itinerary import Itinerary
+from crawler.frontier.services import Services
+from crawler.permission.gate import Gate
+from crawler.recording import ArchiveWriter
+from crawler.resuming import restore, seed
+from crawler.run import ExitCode, Places, Run
+from crawler.visit import Visit
+from provenance.leases import Held, Lease
+from provenance.queries import crawling
+
+
+def _chosen(job: jobs.Job, site: str | None) -> str:
+    """Return the one site to visit."""
+    sites = list(job.sites())
+    if site is None and len(sites) == 1:
+        return sites[0]
+    if site not in sites:
+        raise CrawlerError(f"say which site of the job: -a site= one of {', '.join(sites)}")
+    return site
+
+
+def open_visit(crawler: Crawler, job_file: str | None, site: str | None) -> Visit:
+    """Open the visit that ``-a job=FILE [-a site=SITE]`` asks for; it closes with its spider."""
+    if job_file is None:
+        raise CrawlerError(
+            "this spider needs a job: scrapy crawl site -a job=JOB.toml ('aboveboard init' writes one)"
+        )
+    job, text = jobs.load(Path(job_file))
+    chosen = _chosen(job, site)
+    run = Run(job, text, Places.of(job, None, None, os.environ))
+    lease = run.lease(chosen)
+    if isinstance(lease, Held):
+        raise CrawlerError(
+            f"{chosen} is leased by {lease.owner} since {lease.since:%Y-%m-%d %H:%M:%S} UTC: try later"
+        )
+    return _open(crawler, run, lease, chosen)
+
+
+def _open(crawler: Crawler, run: Run, lease: Lease, site: str) -> Visit:
+    now = datetime.now(UTC)
+    itinerary = Itinerary(run.job.sites()[site])
+    visit_box: list[Visit] = []
+    loop = asyncio.get_event_loop()
+
+    def failed(error: BaseException) -> None:
+        crawler_failed.append(error)
+        loop.call_soon_threadsafe(visit_box[0].stop)
+
+    def archived(size: int) -> None:
+        loop.call_soon_threadsafe(services.budget.give_back, size)
+
+    crawler_failed: list[BaseException] = []
+    writer = ArchiveWriter(run.recorder, run.store, run.places.spool, failed=failed, give_back=archived)
+    services = Services(writer=writer)
+    seed(itinerary)
+    if run.resumed:
+        restore(itinerary, run.database, Archive(run.store, run.places.spool), run.id, site)
+    hosts = {stop.target.host for queue in itinerary.queues.values() for stop in queue.line()}
+    services.hosts.load(crawling.host_states(run.database, hosts).values(), services.moment)
+    visit = Visit(
+        id=run.recorder.begin_visit(run.id, site, lease.epoch, now),
+        run_id=run.id,
+        site=site,
+        epoch=lease.epoch,
+        identity=run.job.identity,
+        policy=run.policy,
+        usage=run.usage,
+        owner=run.job.permission_for(site, now.date()),
+        services=services,
+        itinerary=itinerary,
+        gate=Gate(run.job.operator.token, services.clock),
+        started_at=now,
+    )
+    visit_box.append(visit)
+    writer.open_visit(visit, run.warcinfo())
+
+    async def close(spider: Any, reason: str) -> None:  # noqa: ARG001  # the signature of Scrapy's signal
+        done = writer.close_visit(visit, services.hosts.records(services.at), visit.loads.records(visit.id))
+        await asyncio.wrap_future(done)
+        await asyncio.to_thread(writer.finish)
+        run.recorder.end_visit(visit.id, reason, datetime.now(UTC))
+        run.leases.release(lease)
+        unfinished = reason == "shutdown" or visit.due is not None or bool(len(itinerary))
+        run.end(
+            ExitCode.UNFINISHED if unfinished else ExitCode.DONE, {"not_asked": dict(itinerary.not_asked)}
+        )
+        run.close()
+
+    crawler.signals.connect(close, signal=signals.spider_closed, weak=False)
+    return visit

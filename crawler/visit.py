@@ -1,0 +1,113 @@
+"""A visit: one site in one run, in the hands of one worker; what its frontier, handler and pipelines share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from crawler.frontier.hostload import HostLoads
+from crawler.frontier.itinerary import Errand, Itinerary, Stop
+from crawler.frontier.services import Services
+from crawler.identity import Identity
+from crawler.job import PermissionSection
+from crawler.permission.decision import Permission
+from crawler.permission.gate import MAX_ROBOTS, Gate
+from crawler.representation import media_type_of
+from crawler.wire import head_lines
+from licences.policy import Policy
+from licences.vocabulary import Usage
+from provenance.records import PermissionRecord, RefusalRecord, capture_id
+
+MAX_PAGE = 10 * 1024 * 1024  # bytes of a body, received and again decoded
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What a visit did so far, for progress lines; the database has the truth."""
+
+    asked: int = 0
+    captured: int = 0
+    received: int = 0  # bytes
+    refused: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """The state of one visit."""
+
+    id: int
+    run_id: int
+    site: str
+    epoch: int
+    identity: Identity
+    policy: Policy
+    usage: Usage
+    owner: PermissionSection | None  # what the site's owner granted, while it holds
+    services: Services
+    itinerary: Itinerary
+    gate: Gate
+    started_at: datetime
+    tally: Tally = field(default_factory=Tally)
+    loads: HostLoads = field(default_factory=HostLoads)
+    stopping: bool = False
+    planned: list[Permission] | None = None  # a plan: pages are judged and noted here, not asked for
+    due: float | None = None  # the visit closed because nothing is due before this moment
+    wake: Callable[[], None] = lambda: None  # the frontier's
+    cut: Callable[[], None] = lambda: None  # the download handler's
+    _sequence: int = 0
+
+    def next_capture_id(self) -> int:
+        """Return the key of the next exchange to archive: client-made, unique while the visit has one owner."""
+        key = capture_id(self.id, self._sequence)
+        self._sequence += 1
+        return key
+
+    @property
+    def private_addresses(self) -> bool:
+        """Whether the site's owner allowed loopback and private addresses, for this visit only."""
+        return self.owner is not None and self.owner.private_addresses
+
+    def refuse(
+        self,
+        url: str,
+        rule: str,
+        reason: str,
+        evidence: str,
+        *,
+        permission: PermissionRecord | None = None,
+    ) -> None:
+        """Record what was not taken, and why: a result like any other."""
+        services = self.services
+        self.tally.refused[rule] += 1
+        services.writer.refuse(
+            self,
+            RefusalRecord(
+                visit_id=self.id,
+                url=url,
+                at=services.at(services.clock()),
+                rule=rule,
+                reason=reason,
+                evidence=evidence,
+                permission=permission,
+            ),
+        )
+
+    def wants(self, stop: Stop, status: int, head: bytes) -> bool:
+        """Whether an answer's body is to be read: a document in a form that nobody asked for is not."""
+        if stop.errand is not Errand.PAGE or not 200 <= status < 300:  # noqa: PLR2004  # the class of status codes
+            return True
+        media_type = media_type_of(head_lines(head))
+        return not media_type or media_type in self.itinerary.scopes[stop.scope].section.media
+
+    @staticmethod
+    def body_limit(stop: Stop) -> int:
+        """Return how many bytes of an answer are read."""
+        return MAX_ROBOTS if stop.errand is Errand.ROBOTS else MAX_PAGE
+
+    def stop(self) -> None:
+        """Ask for nothing more; what is in flight may end."""
+        self.stopping = True
+        self.wake()
