@@ -23,6 +23,8 @@ from provenance.records import (
 from provenance.upsert import chunks, insert_new, insert_or_replace
 from provenance.urls import split
 
+HTTP_STATUSES = range(100, 1000)
+
 
 def write(connection: Connection, batch: Batch, interning: Interning) -> None:
     """Write a batch; in the same order every time, so that two writers never wait for each other.
@@ -122,7 +124,7 @@ def _capture_row(
         "permission_id": permissions[record.permission],
         "rights_set_id": None if record.rights is None else rights[record.rights.digest],
         "segment_id": record.segment_id,
-        "status": record.status,
+        "status": record.status if record.status in HTTP_STATUSES else 0,  # a server may say anything
         "kind": record.kind.value,
         "revisit": record.revisit,
         "fetched_at": record.fetched_at,

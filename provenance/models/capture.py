@@ -73,7 +73,7 @@ class Capture(Base):
         Index(None, "segment_id"),
         Index(None, "rights_set_id"),
         CheckConstraint("kind IN ('document', 'redirect', 'failure', 'site-document')", name="kind_known"),
-        CheckConstraint("status BETWEEN 100 AND 999", name="status_has_three_digits"),
+        CheckConstraint("status = 0 OR status BETWEEN 100 AND 999", name="status_has_three_digits"),
         CheckConstraint("length(payload_digest) = 32", name="payload_digest_is_sha256"),
         CheckConstraint(
             "length >= 0 AND warc_offset >= 0 AND warc_length > 0 AND request_length >= 0 AND metadata_length >= 0"
@@ -103,7 +103,9 @@ class Capture(Base):
     segment_id: Mapped[WideKey] = mapped_column(
         ForeignKey("segment.id"), comment="the WARC file its bytes lie in"
     )
-    status: Mapped[int] = mapped_column(SmallInteger, comment="HTTP status")
+    status: Mapped[int] = mapped_column(
+        SmallInteger, comment="HTTP status; 0: not three digits, see the record"
+    )
     kind: Mapped[Words] = mapped_column(
         comment="document, redirect, failure, site-document (robots.txt, sitemap, feed)"
     )

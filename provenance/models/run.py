@@ -109,7 +109,6 @@ class Visit(Base):
         Index(None, "site_id"),
         CheckConstraint("epoch > 0", name="epoch_positive"),
         CheckConstraint("(ended_at IS NULL) = (reason IS NULL)", name="reason_when_ended"),
-        CheckConstraint("ended_at >= opened_at", name="ends_after_it_opened"),
         {"comment": "one site in one run, in one worker's hands"},
     )
     id: Mapped[SmallKey] = mapped_column(

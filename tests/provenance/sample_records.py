@@ -91,7 +91,9 @@ def rights(
         conflicts=[],
         enforces=["CM-A1-06"],
     )
-    return RightsSetRecord(digest=sha256(text), canonical=f'["{text}"]', licences=[], decisions=[decision])
+    return RightsSetRecord(
+        digest=sha256(ascii(text)), canonical=f'["{text}"]', licences=[], decisions=[decision]
+    )
 
 
 def capture(visit_id: int, number: int, **changes: Any) -> CaptureRecord:

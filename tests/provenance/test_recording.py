@@ -94,7 +94,6 @@ def test_however_a_visit_is_cut_into_batches_the_rows_are_the_same(
 @pytest.mark.parametrize(
     ("content", "error"),
     [
-        pytest.param({"status": 20}, RecordConflict, id="a status has three digits"),
         pytest.param({"payload_digest": b"short"}, RecordConflict, id="a digest has 32 bytes"),
         pytest.param({"rights": None}, RecordConflict, id="a document has a rights set"),
         pytest.param({"warc_length": 0}, RecordConflict, id="a record has bytes"),
@@ -172,21 +171,35 @@ def test_a_decision_needs_its_policy(database: Database, visit: Visiting) -> Non
 def test_hostile_text_cannot_stop_the_record(database: Database, visit: Visiting, text: str) -> None:
     """What a site wrote must never be able to keep itself out of the record."""
     answer = replace(ALLOWED, granted=False, rule="robots.disallow", line_text=text)
+    stated = rights(text)
+    quoted = replace(
+        stated, decisions=[replace(stated.decisions[0], reasons=[{"raw": text}])], licences=[text]
+    )
+    permission = replace(ALLOWED, line_text=text)
+    hostile = capture(visit.id, 0, path=f"/{text}", media_type=text, permission=permission, rights=quoted)
     batch = visit.batch(
         segments=[segment(visit.id)],
-        captures=[
-            capture(
-                visit.id, 0, path=f"/{text}", media_type=text, permission=replace(ALLOWED, line_text=text)
-            )
-        ],
+        captures=[hostile],
         refusals=[
             refusal(visit.id, url=f"https://{text}/{text}", reason=text, evidence=text, permission=answer),
             refusal(visit.id, url=f"{text}:{text}"),
         ],
+        host_loads=[host_load(visit.id, pauses=[text])],
     )
     visit.recorder.record(batch)
     visit.recorder.record(batch)
     assert (count(database, Capture), count(database, Refusal)) == (1, 2)
+
+
+@pytest.mark.parametrize(("answered", "recorded"), [(999, 999), (42, 0), (123456, 0), (-5, 0)])
+def test_a_server_may_answer_any_number(
+    database: Database, visit: Visiting, answered: int, recorded: int
+) -> None:
+    """What is no HTTP status is recorded as none; the status line lies in the WARC record."""
+    failed = capture(visit.id, 0, kind=CaptureKind.FAILURE, rights=None, status=answered)
+    visit.recorder.record(visit.batch(segments=[segment(visit.id)], captures=[failed]))
+    [row] = crawling.archived(database, visit.run_id, "example.org")
+    assert row.status == recorded
 
 
 def test_a_stale_epoch_is_refused(database: Database, leases: Leases) -> None:
