@@ -11,25 +11,25 @@ class DatabaseUrlError(ProvenanceError):
     """The database or store URL cannot be used as it is written."""
 
 
-class DatabaseMissing(ProvenanceError):
+class DatabaseMissing(ProvenanceError):  # noqa: N818  # says what is the case
     """There is no provenance database at this place, and a question must not create one."""
 
 
-class DatabaseUnreachable(ProvenanceError):
+class DatabaseUnreachable(ProvenanceError):  # noqa: N818  # says what is the case
     """The database does not answer, or does not let us in."""
 
 
-class SchemaOutdated(ProvenanceError):
+class SchemaOutdated(ProvenanceError):  # noqa: N818  # says what is the case
     """The database has an older schema than this release reads."""
 
 
-class SchemaTooNew(ProvenanceError):
+class SchemaTooNew(ProvenanceError):  # noqa: N818  # says what is the case
     """The database was written by a newer release; this one must not touch it."""
 
 
-class StaleLease(ProvenanceError):
+class StaleLease(ProvenanceError):  # noqa: N818  # says what is the case
     """The site is no longer ours to write about: another owner holds it, or nobody does."""
 
 
-class RecordConflict(ProvenanceError):
+class RecordConflict(ProvenanceError):  # noqa: N818  # says what is the case
     """A key that is already recorded came again with other content."""
