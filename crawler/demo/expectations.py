@@ -18,8 +18,11 @@ class Fate(StrEnum):
     DOCUMENT = "document"  # captured: a 2xx answer to a page request
     REDIRECT = "redirect"  # its answer is archived; the target is asked for on its own
     FAILURE = "failure"  # its answer is archived; never a document
-    SITE_DOCUMENT = "site-document"  # robots.txt, a sitemap, a feed
-    REFUSED = "refused"  # not taken: `Expectation.rule` names the rule
+    SITE_DOCUMENT = "site-document"  # robots.txt, a sitemap
+    REFUSED = "refused"  # not taken, and on record: `Expectation.rule` names the rule
+    NOT_ASKED = (
+        "not-asked"  # a link that is left alone by `Expectation.rule`: at most counted, never requested
+    )
     UNSEEN = "unseen"  # nothing leads to it, or it is no http(s) URL: neither asked for nor recorded
 
 
