@@ -18,11 +18,13 @@ from enum import Enum, StrEnum
 from itertools import chain, islice
 from typing import Any, TextIO
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 ROWS_A_TABLE = 200  # on a terminal: columns are fitted to this many rows, then a new table starts
+ROOMY = 120  # characters: a terminal so wide shows every column
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -40,8 +42,8 @@ class Column:
 
     name: str  # the row's field
     title: str
-    numeric: bool = False
-    stretches: bool = False  # takes the room that is left, and folds
+    is_numeric: bool = False
+    needs_room: bool = False  # left out where a terminal is narrower than `ROOMY`
 
 
 def instant(moment: datetime) -> str:
@@ -151,22 +153,35 @@ def write_table(rows: Iterable[Any], columns: Sequence[Column], out: TextIO) -> 
 
 def _write_drawn(rows: Iterator[Any], columns: Sequence[Column], out: TextIO) -> int:
     console = Console(file=out)
+    shown = [column for column in columns if console.width >= ROOMY or not column.needs_room]
     written = 0
     for first in rows:
-        table = Table(expand=any(column.stretches for column in columns))
-        for column in columns:
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
+        for column in shown:
             table.add_column(
                 column.title,
-                justify="right" if column.numeric else "left",
+                justify="right" if column.is_numeric else "left",
                 overflow="fold",
-                ratio=1 if column.stretches else None,
-                no_wrap=column.numeric,
+                no_wrap=column.is_numeric,
             )
         for row in chain([first], islice(rows, ROWS_A_TABLE - 1)):
-            table.add_row(*(Text(visible(cell(getattr(row, column.name)))) for column in columns))
+            table.add_row(*(Text(visible(drawn_cell(getattr(row, column.name)))) for column in shown))
             written += 1
         console.print(table)
     return written
+
+
+def drawn_cell(value: Any) -> str:
+    """Return one value as a person reads it on a terminal.
+
+    >>> drawn_cell(2_487_000), drawn_cell(datetime(2026, 11, 22, 8, 30, 59, tzinfo=UTC))
+    ('2,487,000', '2026-11-22 08:30')
+    """
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return cell(value)
 
 
 def write_rows(

@@ -42,7 +42,7 @@ class RunRow:
         if self.state == RunState.WAITING and self.waiting_until is not None:
             return f"waiting until {self.waiting_until:%Y-%m-%d %H:%M} for {', '.join(self.waiting_for) or 'its sites'}"
         if self.state == RunState.RUNNING and now - self.heartbeat_at > SILENT_AFTER:
-            return f"silent since {self.heartbeat_at:%Y-%m-%d %H:%M}; the same command takes it up again"
+            return f"silent since {self.heartbeat_at:%Y-%m-%d %H:%M}"
         return self.state
 
 

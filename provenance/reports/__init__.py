@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from provenance.reports.compiling import UnknownSiteError, compile_dossier
 from provenance.reports.dossier import Dossier
-from provenance.reports.summary import RunSummary, SiteSummary, summary
+from provenance.reports.run_summary import RunSummary, SiteSummary, summary
 from provenance.reports.writing import write_html
 
 __all__ = [

@@ -149,6 +149,7 @@ class Writing:
     loads: list[HostLoadRecord]
 
     def permission(self, **changes: Any) -> PermissionRecord:
+        """The line of robots.txt that lets pages through."""
         values: dict[str, Any] = {
             "origin": ORIGIN,
             "granted": True,

@@ -6,6 +6,7 @@ import io
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -43,7 +44,7 @@ def test_a_stacked_bar_is_full_and_loses_nobody(values: list[int]) -> None:
     assert [one.value for one in slices] == [value for value in values if value]
     assert all(one.width > 0 for one in slices)
     assert sum(one.width for one in slices) == pytest.approx(100 if any(values) else 0)
-    assert all(a.start + a.width == pytest.approx(b.start) for a, b in zip(slices, slices[1:], strict=False))
+    assert all(a.start + a.width == pytest.approx(b.start) for a, b in pairwise(slices))
 
 
 @given(
@@ -78,6 +79,8 @@ def test_the_busiest_hour_reaches_the_top() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
+    """Some row."""
+
     text: str
     number: int | None
     at: datetime
@@ -119,6 +122,7 @@ class Terminal(io.StringIO):
     """Text that says it is a terminal."""
 
     def isatty(self) -> bool:
+        """Say yes."""
         return True
 
 
@@ -127,14 +131,26 @@ def test_a_terminal_gets_a_drawn_table() -> None:
     written = write_table(
         (Row(text=f"[bold]{number}", number=number, at=NOON) for number in range(450)),
         [
-            Column(name="text", title="Text", stretches=True),
-            Column(name="number", title="Number", numeric=True),
+            Column(name="text", title="Text"),
+            Column(name="number", title="Number", is_numeric=True),
         ],
         out,
     )
     assert written == 450
     assert out.getvalue().count("Text") == 3  # a heading every two hundred rows: nothing is held back
     assert "[bold]449" in out.getvalue()  # markup is text
+
+
+@pytest.mark.parametrize(("width", "titles"), [(80, ["Text"]), (120, ["Text", "Number"])])
+def test_a_narrow_terminal_shows_what_matters(
+    monkeypatch: pytest.MonkeyPatch, width: int, titles: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = Terminal()
+    columns = [Column(name="text", title="Text"), Column(name="number", title="Number", needs_room=True)]
+    write_table([Row(text="a", number=1, at=NOON)], columns, out)
+    assert out.getvalue().split()[: len(titles)] == titles
+    assert ("Number" in out.getvalue()) == ("Number" in titles)
 
 
 def test_plain_names_fields_and_spells_bytes() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from recorded_site import ATTRIBUTE, LATER, SCRIPT
@@ -81,7 +82,7 @@ def test_the_outline_has_no_gap(example: LexborHTMLParser) -> None:
     levels = [int((node.tag or "")[1]) for node in example.css("h1, h2, h3, h4, h5, h6")]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(below - above <= 1 for above, below in zip(levels, levels[1:], strict=False))
+    assert all(below - above <= 1 for above, below in pairwise(levels))
 
 
 def test_every_jump_arrives(example: LexborHTMLParser) -> None:

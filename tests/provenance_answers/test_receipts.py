@@ -90,7 +90,7 @@ def test_a_payload_is_found_by_the_beginning_of_its_digest(world: Database, digi
 
 @pytest.mark.parametrize("asked", ["12345", "example.org", "", "sha256:", "0" * 66, "sha256:xyzxyz"])
 def test_what_is_neither_url_nor_digest_is_refused_in_words(world: Database, asked: str) -> None:
-    with pytest.raises(ProvenanceError, match="neither a URL .* nor a digest"):
+    with pytest.raises(ProvenanceError, match=r"neither a URL .* nor a digest"):
         receipt(world, asked)
 
 
