@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from licences.robots.target import has_strict_form, pattern_form, strict_form
 
+WALKED = 2000  # patterns with a star and one literal start that are tried on a path
+
 
 class Rule(NamedTuple):  # a tuple, because one file may hold a hundred thousand of them
     """One Allow or Disallow line."""
@@ -55,9 +57,9 @@ class Wildcard(NamedTuple):
 class Side:
     """All rules of one kind, ready to name the longest that matches."""
 
-    __slots__ = ("_exact", "_lengths", "_prefixes", "_wildcards")
+    __slots__ = ("_exact", "_lengths", "_prefixes", "_starts", "_wildcards")
 
-    def __init__(self, rules: Iterable[Rule], form: Callable[[str], str]) -> None:
+    def __init__(self, rules: Iterable[Rule], form: Callable[[str], str], *, closing: bool) -> None:
         self._exact: dict[str, Rule] = {}
         self._prefixes: dict[str, Rule] = {}
         wildcards: dict[str, Wildcard] = {}
@@ -70,7 +72,8 @@ class Side:
             else:
                 (self._prefixes if literal == pattern else self._exact).setdefault(literal, rule)
         self._lengths = sorted({len(prefix) for prefix in self._prefixes}, reverse=True)
-        self._wildcards = sorted(wildcards.values(), key=lambda wildcard: -wildcard.length)
+        self._wildcards = _by_start(wildcards.values(), closing=closing)  # by their literal start
+        self._starts = sorted({len(start) for start in self._wildcards})
 
     def longest(self, path: str) -> tuple[int, Rule | None]:
         """Return the longest matching rule and its length in octets; -1 and None when none matches."""
@@ -82,12 +85,30 @@ class Side:
                 if (found := self._prefixes.get(path[:length])) is not None and length <= len(path):
                     best, rule = length, found
                     break
-        for wildcard in self._wildcards:
-            if wildcard.length <= best:
-                break
-            if wildcard.fits(path):
-                return wildcard.length, wildcard.rule
+        for start in self._starts:
+            for wildcard in self._wildcards.get(path[:start], ()):
+                if wildcard.length <= best:
+                    break
+                if wildcard.fits(path):
+                    best, rule = wildcard.length, wildcard.rule
+                    break
         return best, rule
+
+
+def _by_start(wildcards: Iterable[Wildcard], *, closing: bool) -> dict[str, list[Wildcard]]:
+    """Return the wildcards by their literal start, longest first, at most `WALKED` of each.
+
+    No honest file has more.  What is beyond closes all that begins alike, or opens nothing: a file made to keep
+    us busy costs its own site.
+    """
+    found: dict[str, list[Wildcard]] = {}
+    for wildcard in sorted(wildcards, key=lambda wildcard: -wildcard.length):
+        found.setdefault(wildcard.parts[0], []).append(wildcard)
+    for start, alike in found.items():
+        if len(alike) > WALKED:
+            beyond = alike[WALKED]
+            alike[WALKED:] = [beyond._replace(parts=[start, ""], anchored=False)] if closing else []
+    return found
 
 
 class RuleSet:
@@ -111,8 +132,8 @@ class RuleSet:
         return plain
 
     def _compile(self, form: Callable[[str], str]) -> tuple[Side, Side]:
-        denials = Side((rule for rule in self._rules if not rule.allow), form)
-        return denials, Side((rule for rule in self._rules if rule.allow), form)
+        denials = Side((rule for rule in self._rules if not rule.allow), form, closing=True)
+        return denials, Side((rule for rule in self._rules if rule.allow), form, closing=False)
 
 
 def _weigh(sides: tuple[Side, Side], path: str) -> Verdicts:

@@ -42,7 +42,7 @@ class Line(NamedTuple):  # a tuple, because half a megabyte may hold a hundred t
 def decode(body: bytes) -> tuple[str, frozenset[RobotsFlag]]:
     """Return the text and what was odd about its bytes.  Bytes that are no UTF-8 become lone surrogates."""
     flags = set()
-    if len(body) > LIMIT:
+    if len(body) >= LIMIT:  # a reader that stopped at the limit hands over exactly that much
         flags.add(RobotsFlag.TRUNCATED)
         body = body[:LIMIT]
     encoding = next((name for mark, name in _MARKS if body.startswith(mark)), None)

@@ -72,14 +72,26 @@ def test_fifteen_thousand_agents_over_as_many_rules() -> None:
     assert len(document.groups) == 1
 
 
+def test_a_file_made_to_keep_us_busy_closes_its_own_site() -> None:
+    """Patterns beyond what an honest file has are not tried one by one: they close what they begin with."""
+    denials = "".join(f"Disallow: /x/*{number}a\n" for number in range(2500))
+    allowances = "".join(f"Allow: /x/*{number}bb\n" for number in range(2500))
+    document = RobotsDocument.parse(f"User-agent: *\n{denials}{allowances}".encode())
+    assert not document.access("OurBot", ORIGIN + "/x/2400a").allowed
+    assert not document.access("OurBot", ORIGIN + "/x/unnamed").allowed
+    assert document.access("OurBot", ORIGIN + "/x/2400bb").allowed
+    assert document.access("OurBot", ORIGIN + "/y").line_number is None
+
+
 def test_a_file_beyond_the_limit_is_cut_at_its_last_complete_line() -> None:
     """RFC 9309 §2.5: what was read counts, half a rule does not."""
     head = b"User-agent: *\nDisallow: /closed\n"
     body = head + b"#" * (LIMIT - len(head) - len(b"\nDisallow: /")) + b"\nDisallow: /half/of/it\n"
-    document = RobotsDocument.parse(body)
-    assert RobotsFlag.TRUNCATED in document.flags
-    assert not document.access("OurBot", ORIGIN + "/closed").allowed
-    assert document.access("OurBot", ORIGIN + "/half/of/it").allowed
+    for read in (body, body[:LIMIT]):
+        document = RobotsDocument.parse(read)
+        assert RobotsFlag.TRUNCATED in document.flags
+        assert not document.access("OurBot", ORIGIN + "/closed").allowed
+        assert document.access("OurBot", ORIGIN + "/half/of/it").allowed
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32", "utf-32-le"])
