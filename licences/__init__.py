@@ -1,1 +1,11 @@
-"""Which rights a page states, which rules a robots.txt sets, and what a policy makes of both: pure values."""
+"""Which rights a page states, which rules a robots.txt sets, and what a policy makes of both: values in, values out.
+
+What others may use, by module:
+
+- `licences.vocabulary`: usages, verdicts, outcomes, conditions; `licences.errors`: what can go wrong
+- `licences.representation`: `Representation`, all that an observer sees of a response
+- `licences.observers`: `observe`, everything a response states about rights
+- `licences.observation`, `licences.rights`: `Observation`, `Statement`; `RightsSet`, `Lookup`
+- `licences.robots`: `RobotsDocument`, `RobotsState`, `robots_state`, `allowed`
+- `licences.policy`: `load`, `decide`, `Policy`, `Decision`
+"""
