@@ -92,6 +92,7 @@ class SignalLine:
     legal_effect: str  # in what capacity it speaks: a preference, a reservation, a licence grant
     addressed_to: str  # "everyone", or the agents it names
     scope: str  # the document, an element of it, a path, the whole host
+    note: str  # refines the reading: "unknown licence", "named allow"; mostly empty
     documents: int
     examples: Sequence[str]
 
@@ -225,7 +226,7 @@ class Dossier:
     outcomes: Sequence[OutcomeLine]
     licences: Sequence[LicenceLine]
     signals: Sequence[SignalLine]
-    silent_documents: int  # documents for which nothing was stated
+    silent_documents: int  # nothing was stated for them, save perhaps that others are named somewhere
     refusals: Sequence[RefusalLine]
     permissions: Sequence[PermissionLine]
     robots: Sequence[RobotsSnapshot]

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from licences.errors import LicenceError
 from licences.observation import Statement
 from licences.rights import RightsSet
+from licences.vocabulary import LegalEffect, Verdict
 from provenance.queries.capture_rows import sentences
 from provenance.queries.holdings import RightsGroup
 from provenance.reports.dossier import LicenceLine, OutcomeLine, SignalLine
@@ -50,6 +51,7 @@ class SignalKey:
     legal_effect: str
     addressed_to: str
     scope: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +101,12 @@ class Folded:
         self.outcomes.add(_outcome_key(group), group)
         for licence in set(group.licences):
             self.licences.add(licence, group)
-        keys = _signal_keys(group.canonical)
-        self.silent += 0 if keys else group.documents
-        for key in keys:
+        statements = _statements(group.canonical)
+        if statements is None:
+            self.signals.add(UNREADABLE, group)
+            return
+        self.silent += 0 if any(map(_settles_something, statements)) else group.documents
+        for key in {_signal_key(statement) for statement in statements}:
             self.signals.add(key, group)
 
     def examples(self) -> set[int]:
@@ -157,12 +162,17 @@ def _condition(condition: Any) -> str:
     return ": ".join(parts).replace("_", " ", 1)
 
 
-def _signal_keys(canonical: str) -> set[SignalKey]:
+def _statements(canonical: str) -> Sequence[Statement] | None:
+    """Return what a rights set states; None when this release cannot read it."""
     try:
-        statements: Sequence[Statement] = RightsSet.from_json(canonical).statements
-    except LicenceError as error:
-        return {_unreadable(str(error))}
-    return {_signal_key(statement) for statement in statements}
+        return RightsSet.from_json(canonical).statements
+    except LicenceError:
+        return None
+
+
+def _settles_something(statement: Statement) -> bool:
+    """Whether it says more about the document than that agents of others are named somewhere."""
+    return statement.verdict is not Verdict.UNKNOWN or statement.legal_effect is not LegalEffect.INFERENCE
 
 
 def _signal_key(statement: Statement) -> SignalKey:
@@ -175,16 +185,17 @@ def _signal_key(statement: Statement) -> SignalKey:
         legal_effect=statement.legal_effect.value.replace("_", " "),
         addressed_to="everyone" if addressee.all else ", ".join(addressee.tokens),
         scope=statement.scope.level.value.replace("_", " "),
+        note=(statement.note or "").replace("_", " "),
     )
 
 
-def _unreadable(reason: str) -> SignalKey:
-    return SignalKey(
-        kind="unreadable",
-        protocol=reason,
-        usage="",
-        verdict="unknown",
-        legal_effect="",
-        addressed_to="",
-        scope="",
-    )
+UNREADABLE = SignalKey(
+    kind="unreadable",
+    protocol="of another release, or damaged: the WARC metadata records have it",
+    usage="",
+    verdict=Verdict.UNKNOWN.value,
+    legal_effect="",
+    addressed_to="",
+    scope="",
+    note="",
+)

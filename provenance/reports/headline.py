@@ -63,11 +63,9 @@ def _taken(dossier: Dossier) -> str:
     if totals.addresses != totals.documents:
         versions = f" (versions of {counted(totals.addresses, 'address', 'addresses')})"
     taken = f"{counted(totals.documents, 'document')}{versions}, {size_in_words(totals.bytes)} in all"
-    stated = totals.documents - dossier.silent_documents
-    return (
-        f"{taken}. {counted(stated, 'document')} came with a statement about rights; "
-        f"for {counted(dossier.silent_documents, 'document')} nothing was stated."
-    )
+    silent = dossier.silent_documents
+    stated = f"{counted(totals.documents - silent, 'document')} came with a statement about rights"
+    return f"{taken}. {stated}; for {silent:,} nothing was stated." if silent else f"{taken}. {stated}."
 
 
 def _refused(dossier: Dossier) -> str:

@@ -79,6 +79,7 @@ def _environment() -> Environment:
         number=_number,
         moment=_moment,
         day=day,
+        verdict=lambda verdict: words.VERDICTS.get(verdict, verdict),
         kind=lambda kind: words.KINDS.get(kind, kind),
     )
     environment.tests["web_address"] = _is_web_address

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from licences.vocabulary import Outcome
+from licences.vocabulary import Outcome, Verdict
 
 OUTCOMES: Mapping[str, str] = MappingProxyType(
     {
@@ -44,6 +44,15 @@ REFUSAL_RULES: Mapping[str, str] = MappingProxyType(
         "budget": "the day's budget for the host was spent",
         "redirect": "a redirect that is not followed",
         "error": "the exchange failed",
+    }
+)
+
+VERDICTS: Mapping[str, str] = MappingProxyType(
+    {
+        Verdict.ALLOW.value: "allows",
+        Verdict.DENY.value: "denies",
+        Verdict.CONDITIONAL.value: "allows on conditions",
+        Verdict.UNKNOWN.value: "settles nothing",
     }
 )
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from recorded_site import LATER, NOON, ORIGIN, add_robots, begin, first_run, sha256
+from recorded_site import (
+    AGENTS_TURNED_AWAY,
+    LATER,
+    NOON,
+    ORIGIN,
+    add_robots,
+    begin,
+    first_run,
+    rights,
+    sha256,
+)
 
-from licences.vocabulary import Outcome
+from licences.vocabulary import Outcome, Verdict
 from provenance.database import Database
 from provenance.errors import ProvenanceError
 from provenance.leases import Leases
@@ -56,6 +67,16 @@ def test_signals_say_who_says_what_to_whom(dossier: Dossier) -> None:
     assert (turned_away.addressed_to, turned_away.scope) == ("CCBot, GPTBot", "path")
     assert turned_away.examples == (f"{ORIGIN}/essays/one.html",)
     assert dossier.silent_documents == 2
+
+
+def test_that_others_are_named_is_no_statement_about_a_document(database: Database) -> None:
+    """A robots.txt that turns agents away from some other path is seen, and settles nothing here."""
+    elsewhere = replace(AGENTS_TURNED_AWAY, verdict=Verdict.UNKNOWN, note="named_allow")
+    visit = begin(database)
+    visit.add("/", rights(elsewhere), permission=visit.permission(robots_capture_id=None))
+    visit.end()
+    found = compile_dossier(database, "example.org")
+    assert (found.silent_documents, [line.note for line in found.signals]) == (1, ["named allow"])
 
 
 def test_refusals_come_by_rule_with_their_evidence(dossier: Dossier) -> None:

@@ -141,16 +141,15 @@ def test_a_terminal_gets_a_drawn_table() -> None:
     assert "[bold]449" in out.getvalue()  # markup is text
 
 
-@pytest.mark.parametrize(("width", "titles"), [(80, ["Text"]), (120, ["Text", "Number"])])
+@pytest.mark.parametrize(("width", "numbers"), [(80, 0), (120, 1)])
 def test_a_narrow_terminal_shows_what_matters(
-    monkeypatch: pytest.MonkeyPatch, width: int, titles: list[str]
+    monkeypatch: pytest.MonkeyPatch, width: int, numbers: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     out = Terminal()
     columns = [Column(name="text", title="Text"), Column(name="number", title="Number", needs_room=True)]
     write_table([Row(text="a", number=1, at=NOON)], columns, out)
-    assert out.getvalue().split()[: len(titles)] == titles
-    assert ("Number" in out.getvalue()) == ("Number" in titles)
+    assert (out.getvalue().count("Text"), out.getvalue().count("Number")) == (1, numbers)
 
 
 def test_plain_names_fields_and_spells_bytes() -> None:
