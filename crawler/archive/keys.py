@@ -43,7 +43,7 @@ def checked_key(key: str) -> str:
     Raises:
         ArchiveError: it is none.
 
-    >>> checked_key("warc/../../etc/passwd")
+    >>> checked_key("warc/../../etc/passwd")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     crawler.archive.errors.ArchiveError: 'warc/../../etc/passwd' cannot name an object: ...
     """

@@ -205,7 +205,7 @@ def _digest_text(digest: bytes) -> str:
 
 def _instant(at: datetime) -> str:
     """Return a W3C date in UTC with microseconds, as WARC 1.1 §5.4 allows."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def _one_line(value: str) -> str:

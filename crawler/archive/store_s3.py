@@ -11,8 +11,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import parse_qsl, urlsplit
@@ -24,10 +24,9 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from crawler.archive.errors import ObjectDiffers, ObjectMissing, StoreError
 from crawler.archive.keys import checked_key
 from crawler.archive.store import Stored
+from crawler.archive.streams import BodyStream
 
 if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
@@ -103,7 +102,12 @@ class S3Store:
         with self._words():
             if self._length(key) is None:
                 self._send(key, path, length, expected)
-        if self._length(key) != length or self.digest(key) != expected:
+        held = self._length(key)
+        if held is None:
+            raise StoreError(
+                f"{self.uri(key)} was not kept; what is not stored yet waits in the spool: try again"
+            )
+        if held != length or self.digest(key) != expected:
             raise ObjectDiffers(
                 f"{self.uri(key)} holds other bytes than {path}; move one of them away, and see why"
             )
@@ -132,7 +136,7 @@ class S3Store:
         """See `Store.open`."""
         with self._words(key):
             body = self._client.get_object(Bucket=self._bucket, Key=self._name(key))["Body"]
-        return io.BufferedReader(_Body(body, self._words), _CHUNK)
+        return io.BufferedReader(BodyStream(body, self._words), _CHUNK)
 
     def keys(self, prefix: str = "") -> Iterator[tuple[str, int]]:
         """See `Store.keys`."""
@@ -258,27 +262,6 @@ class S3Store:
             raise StoreError(
                 f"{where} answers: {error}; what is not stored yet waits in the spool"
             ) from error
-
-
-class _Body(io.RawIOBase):
-    """A response's body as a plain stream, with our words when it breaks."""
-
-    def __init__(self, body: StreamingBody, words: Callable[[], AbstractContextManager[None]]) -> None:
-        super().__init__()
-        self._body, self._words = body, words
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        with self._words():
-            piece = self._body.read(len(memoryview(buffer)))
-        memoryview(buffer)[: len(piece)] = piece
-        return len(piece)
-
-    def close(self) -> None:
-        self._body.close()
-        super().close()
 
 
 def _code(error: ClientError) -> str:

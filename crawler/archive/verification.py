@@ -11,7 +11,7 @@ import hashlib
 import random
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from crawler.archive.errors import DamagedRecord, ObjectMissing
 from crawler.archive.gzip_members import Readable
@@ -19,6 +19,7 @@ from crawler.archive.keys import site_prefix
 from crawler.archive.records import Record, iterate
 from crawler.archive.spool import is_locked, spooled_keys
 from crawler.archive.store import Store
+from crawler.archive.streams import HashingStream, LimitedStream
 from provenance.database import Database
 from provenance.queries.crawling import (
     SegmentCapture,
@@ -106,7 +107,7 @@ class _Verification:
         """Compare an object of the store with its segment's row and captures."""
         try:
             with self._store.open(row.key) as stream:
-                hashing = _Hashing(stream)
+                hashing = HashingStream(stream)
                 records = self._check_records(hashing, row.uri, captures_of_segment(self._database, row.id))
                 hashing.drain()
         except ObjectMissing:
@@ -141,7 +142,7 @@ class _Verification:
                 for each in captures_of_segment(self._database, row.id)
                 if each.warc_offset < row.committed_length  # later ones were committed while we read
             ]
-            self._check_records(_Limited(stream, row.committed_length), str(path), captures)
+            self._check_records(LimitedStream(stream, row.committed_length), str(path), captures)
 
     def check_strangers(self) -> None:
         """Find what no row knows.  Objects are listed before rows are asked: a row always comes first."""
@@ -214,37 +215,3 @@ class _Verification:
 
     def _find(self, kind: str, where: str, words: str) -> None:
         self.findings.append(Finding(kind=kind, where=where, words=words))
-
-
-class _Hashing:
-    """A stream that keeps count of what passed."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream, self._sha256 = stream, hashlib.sha256()
-        self.length = 0
-
-    def read(self, size: int = -1, /) -> bytes:
-        data = self._stream.read(size)
-        self._sha256.update(data)
-        self.length += len(data)
-        return data
-
-    def drain(self) -> None:
-        """Let the rest pass: a damaged record ends the walk, not the digest."""
-        while self.read(1 << 20):
-            pass
-
-    def digest(self) -> bytes:
-        return self._sha256.digest()
-
-
-class _Limited:
-    """The first bytes of a stream."""
-
-    def __init__(self, stream: BinaryIO, limit: int) -> None:
-        self._stream, self._left = stream, limit
-
-    def read(self, size: int = -1, /) -> bytes:
-        data = self._stream.read(self._left if size < 0 else min(size, self._left))
-        self._left -= len(data)
-        return data

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from crawler.archive import Exchange, SegmentWriter, Store, open_store
+from provenance.database import Database
 
 KEY = "warc/example.org/12/34-0.warc.gz"
 WARCINFO = {
@@ -75,3 +77,34 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def store(store_url: str) -> Store:
     return open_store(store_url)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with our schema, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "provenance.db"
+    Database.open(f"sqlite:///{file}").close()
+    return file
+
+
+@pytest.fixture
+def sqlite(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
+    """An empty SQLite database."""
+    copy = shutil.copy(migrated_file, tmp_path / "provenance.db")
+    with Database.open(f"sqlite:///{copy}") as opened:
+        yield opened
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty database, once of each kind."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite")
+        return
+    with Database.open(request.getfixturevalue("migrated_postgresql_url")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def directory_store(tmp_path: Path) -> Store:
+    return open_store(str(tmp_path / "store"))
