@@ -53,7 +53,7 @@ def sessions() -> Iterator[Session]:
 def masked(line: str) -> str:
     """Return what of a line is the same in every run.
 
-    >>> masked("captured  51 documents, 31.2 KiB, in /home/a/aboveboard-data/store")
+    >>> masked("captured  51 documents, 31.2 KiB, in /srv/aboveboard-data/store")
     'captured N documents, N KiB, in PATH'
     """
     line = PORT.sub("HOST", line)
