@@ -44,7 +44,7 @@ def test_captures_as_json_lines(sqlite_world: str) -> None:
     assert found[0]["fetched_at"] == "2026-11-20T12:00:06Z"
     assert found[0]["licences"] == ["CC-BY-4.0"]
     assert str(found[0]["payload_digest"]).startswith("sha256:")
-    assert all(isinstance(reason, str) for reason in found[0]["reasons"])  # type: ignore[attr-defined]
+    assert all(isinstance(reason, str) for reason in found[0]["reasons"])  # type: ignore[attr-defined]  # JSON, checked here
 
 
 def test_refusals_as_json_lines(sqlite_world: str) -> None:
