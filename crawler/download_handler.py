@@ -24,8 +24,17 @@ from crawler.content_coding import ACCEPT_ENCODING
 from crawler.errors import CrawlerError
 from crawler.frontier.passes import Pass, pass_of
 from crawler.permission.decision import PermissionDenied
+from crawler.scrapy_internals import WIRE_ERRORS
 from crawler.urls import DEFAULT_PORTS
-from crawler.wire import BodyReader, WireFactory, WireRequest, finished_exchange, head_lines, stated_length
+from crawler.wire import (
+    BodyReader,
+    WireFactory,
+    WireRequest,
+    abort,
+    finished_exchange,
+    head_lines,
+    stated_length,
+)
 
 if TYPE_CHECKING:
     from crawler.visit import Visit
@@ -145,7 +154,7 @@ class WireDownloadHandler:
             response = await flight.of(connection.request(wire))
             reader = BodyReader(self._visit.body_limit(carried.stop), budget.take)
             truncated = await self._read(response, reader, flight, carried, wire.response_head)
-        except Exception as error:
+        except WIRE_ERRORS as error:
             if reader is not None:
                 budget.give_back(len(reader.body))
             raise ExchangeFailed(_words(error, flight)) from error
@@ -171,7 +180,7 @@ class WireDownloadHandler:
         if response.length == 0:
             return None
         if not self._visit.wants(carried.stop, int(response.code), head):
-            response._transport._producer.abortConnection()  # noqa: SLF001  # Twisted offers no public abort here
+            abort(response._transport)  # noqa: SLF001  # the response's transport has no public name
             return "unspecified"
         flight.reader = reader
         response.deliverBody(reader)

@@ -7,6 +7,7 @@ A failure here is final for the run: the crawl stops, and what was committed is 
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -18,7 +19,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from crawler.archive.delivery import deliver
-from crawler.archive.exchange import Exchange
+from crawler.archive.exchange import Exchange, Revisit
 from crawler.archive.segment import SegmentWriter
 from crawler.archive.store import Store
 from provenance.recorder import Recorder
@@ -43,6 +44,9 @@ BATCH = 200  # exchanges of one visit in a transaction …
 FLUSH_SECONDS = 1.0  # … or as many as came in this time
 SEGMENT_BYTES = 64 * 1024 * 1024
 UPLOADS_AT_ONCE = 2
+REVISIT_BYTES = 64  # a shorter payload is not worth pointing at another record
+REVISITS_REMEMBERED = 100_000  # payloads of one visit
+HTTP_OK = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +97,18 @@ class _OpenVisit:
     refusals: list[RefusalRecord] = field(default_factory=list)
     uploads: list[_Upload] = field(default_factory=list)
     closing: _Closing | None = None
+    payloads: dict[bytes, Revisit] = field(default_factory=dict)
     held: int = 0
+
+    def earlier(self, exchange: Exchange) -> Revisit | None:
+        """Return this visit's earlier exchange with the identical payload, or remember this one for later ones."""
+        if len(exchange.body) < REVISIT_BYTES or exchange.truncated is not None:
+            return None
+        digest = hashlib.sha256(exchange.body).digest()
+        known = self.payloads.get(digest)
+        if known is None and len(self.payloads) < REVISITS_REMEMBERED:
+            self.payloads[digest] = Revisit(url=exchange.url, fetched_at=exchange.started_at)
+        return known
 
     @property
     def pending(self) -> bool:
@@ -192,8 +207,9 @@ class ArchiveWriter:
     def _append(self, opened: _OpenVisit, item: Archivable) -> None:
         segment = opened.segment or self._new_segment(opened)
         opened.held += item.held
-        place = segment.append(item.exchange, item.metadata)
         exchange = item.exchange
+        earlier = opened.earlier(exchange) if item.status == HTTP_OK else None
+        place = segment.append(exchange, item.metadata, revisit_of=earlier)
         opened.captures.append(
             CaptureRecord(
                 id=item.capture_id,
@@ -214,6 +230,7 @@ class ArchiveWriter:
                 permission=item.permission,
                 rights=item.rights,
                 truncated=exchange.truncated,
+                revisit=earlier is not None,
             )
         )
         if len(opened.captures) >= BATCH:

@@ -13,10 +13,27 @@ from scrapy.core.downloader.handlers.http11 import (
 )
 from scrapy.core.engine import ExecutionEngine
 from scrapy.crawler import Crawler
+from twisted.internet.defer import CancelledError
+from twisted.internet.error import ConnectError, ConnectionClosed
+from twisted.web._newclient import ParseError, RequestNotSent, _WrapperException
 from twisted.web._newclient import Request as ClientRequest
 from twisted.web.client import _HTTP11ClientFactory as PlainClientFactory
 
+# What a network, or a server, can do to an exchange; anything else is a fault of ours and stays one.
+WIRE_ERRORS = (
+    ConnectError,
+    ConnectionClosed,
+    CancelledError,
+    asyncio.CancelledError,
+    _WrapperException,
+    RequestNotSent,
+    ParseError,
+    OSError,
+    ValueError,
+)
+
 __all__ = [
+    "WIRE_ERRORS",
     "ClientRequest",
     "LenientClientProtocol",
     "PlainClientFactory",

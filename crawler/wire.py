@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from twisted.internet import defer
@@ -106,6 +107,13 @@ class WireFactory(PlainClientFactory):
         return WireProtocol(self._quiescentCallback)
 
 
+def abort(proxy: Any) -> None:
+    """Drop the connection behind a response's transport, unless the answer is complete and it went back to the pool."""
+    connection = proxy._producer  # noqa: SLF001  # Twisted's own proxy offers no public abort
+    if connection is not None:
+        connection.abortConnection()
+
+
 class BodyReader(Protocol):
     """Collects a body up to a bound; what was received before a cut is kept, and the cut is named."""
 
@@ -116,8 +124,8 @@ class BodyReader(Protocol):
         self._received = received
 
     def _abort(self) -> None:
-        transport: Any = self.transport
-        transport._producer.abortConnection()  # noqa: SLF001  # Twisted's own proxy offers no public abort
+        if self.transport is not None:
+            abort(self.transport)
 
     def _finish(self, truncated: str | None) -> None:
         if not self.done.called:
@@ -180,6 +188,7 @@ def stated_length(head: bytes) -> int | None:
     return int(found[1]) if found else None
 
 
+@lru_cache(maxsize=256)  # asked for several times while a response is at hand
 def head_lines(head: bytes) -> tuple[tuple[str, str], ...]:
     r"""Return the header fields of a response head in order, repeats kept, names as sent (RFC 9112 §5).
 

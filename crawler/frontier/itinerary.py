@@ -238,11 +238,12 @@ class Itinerary:
         folder = base.rpartition("/")[0]
         resolved = self._resolved
         for href in hrefs:
-            key = (folder, href) if href[:1] not in {"", "?", "#"} else (base, href)
+            reference = href.partition("#")[0]
+            key = (folder if reference[:1] not in {"", "?"} else base, reference)
             if key in resolved:
                 continue
             resolved.add(key)
-            url = _absolute(base, href)
+            url = _absolute(base, reference)
             if url is not None and url not in self.seen:
                 yield url
 

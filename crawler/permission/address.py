@@ -12,6 +12,7 @@ import socket
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from crawler.errors import CrawlerError
 
@@ -80,6 +81,14 @@ class _Answer:
     error: str = ""
 
 
+@lru_cache(maxsize=4096)
+def _literal(host: str) -> tuple[Address, ...] | None:
+    try:
+        return (ipaddress.ip_address(host),)
+    except ValueError:
+        return None
+
+
 async def _system_lookup(host: str) -> tuple[Address, ...]:
     infos = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return tuple(dict.fromkeys(ipaddress.ip_address(info[4][0]) for info in infos))
@@ -100,10 +109,7 @@ class Resolver:
         answer = self._answers.get(host)
         if answer is not None and answer.until > self._clock() and answer.addresses:
             return answer.addresses
-        try:
-            return (ipaddress.ip_address(host),)
-        except ValueError:
-            return None
+        return _literal(host)
 
     async def resolve(self, host: str) -> tuple[Address, ...]:
         """Return a host's addresses, at least one.

@@ -108,7 +108,7 @@ class Gate:
             return None
         rules.robots_url, rules.capture_id = answer.url, answer.capture_id
         life = _life(state, answer.header("cache-control"))
-        rules.settle(state, now=now, life=life, document=document if state is RobotsState.AVAILABLE else None)
+        rules.settle(state, now=now, life=life, document=document)
         return None
 
     @staticmethod

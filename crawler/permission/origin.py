@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import time
 
-from licences.robots import RobotsDocument, RobotsPace, RobotsState
+from licences.robots import RobotsDocument, RobotsFlag, RobotsPace, RobotsState
 from provenance.records import PermissionRecord
 
 SHORTEST_LIFE = 3_600.0  # seconds a robots.txt holds …
@@ -44,6 +44,7 @@ class OriginRules:
     next_look: float = 0.0
     attempts: int = 0
     asking: bool = False
+    wrong_type: bool = False  # a web page answered in robots.txt's place
     reason: str = ""  # why nothing is known, in words
     closed: str | None = None  # the rule under which nothing of this origin is asked for: "address"
     _records: dict[object, PermissionRecord] = field(default_factory=dict)
@@ -53,7 +54,9 @@ class OriginRules:
         return self.state is not None and self.state is not RobotsState.UNREACHABLE and now < self.expires
 
     def settle(self, state: RobotsState, *, now: float, life: float, document: RobotsDocument | None) -> None:
-        """Take what a robots.txt exchange said."""
+        """Take what a robots.txt exchange said; only a file whose rules decide is kept."""
+        self.wrong_type = document is not None and RobotsFlag.WRONG_TYPE in document.flags
+        document = document if state is RobotsState.AVAILABLE else None
         self.state, self.document = state, document
         self.pace = document.pace(self.token) if document is not None else None
         self.expires = self.next_look = now + life

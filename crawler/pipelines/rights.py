@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy.crawler import Crawler
 
 from crawler.items import ArchivedExchange
+from crawler.permission.origin import OriginRules
 from licences.observers import observe
 from licences.policy import Decision, decide
 from licences.rights import Lookup, RightsSet
@@ -26,6 +27,13 @@ _ASKED_OF_ROBOTS = {
     RobotsState.DENY_ALL: Retrieval.UNREACHABLE,
     RobotsState.UNREACHABLE: Retrieval.UNREACHABLE,
 }
+
+
+def _asked_of_robots(rules: OriginRules) -> Retrieval:
+    """Return how looking for robots.txt went: a web page in its place is another fact than nothing there."""
+    if rules.wrong_type:
+        return Retrieval.WRONG_TYPE
+    return _ASKED_OF_ROBOTS[rules.state or RobotsState.UNREACHABLE]
 
 
 class RightsPipeline:
@@ -52,9 +60,7 @@ class RightsPipeline:
         if rules.document is not None:
             observations += rules.document.observe(page.url, rules.robots_url)
         lookups = [
-            Lookup(
-                channel=Channel.ROBOTS_TXT, retrieval=_ASKED_OF_ROBOTS[rules.state or RobotsState.UNREACHABLE]
-            ),
+            Lookup(channel=Channel.ROBOTS_TXT, retrieval=_asked_of_robots(rules)),
             Lookup(channel=Channel.HTTP_HEADER, retrieval=Retrieval.OK),
         ]
         if page.tree is not None:
