@@ -24,8 +24,9 @@ from crawler.run import ExitCode
 from crawler.session import Ended, crawl, set_up_log
 from provenance import reports
 from provenance.database import Database as ProvenanceDatabase
+from provenance.locations import DATA_FOLDER
 
-DEMO_FOLDER = Path("aboveboard-data") / "demo"
+DEMO_FOLDER = Path(DATA_FOLDER)  # where every command looks by itself
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary; errors still show.")]
 LogFile = Annotated[
@@ -181,23 +182,24 @@ def demo(
             quiet=quiet,
             choice="new",
         )
-    report = folder / "report.html"
+    report = folder / "demo-report.html"
     with ProvenanceDatabase.open(database) as opened:
         reports.write_html(opened, ended.summary.sites[0].site, report)
     if not quiet:
         print_summary(_console(), ended)
-    _show_next(ended, report)
+    _show_next(ended, folder, report)
     sys.exit(int(ExitCode.DONE if ended.code is ExitCode.DONE else ended.code))
 
 
-def _show_next(ended: Ended, report: Path) -> None:
+def _show_next(ended: Ended, folder: Path, report: Path) -> None:
     """Say what to look at; the report's path goes to stdout, for pipes."""
     console = _console()
-    database = f"--database {shlex.quote(ended.places.database)} "
+    database = store = ""
+    if folder != DEMO_FOLDER:
+        database = f" --database {shlex.quote(ended.places.database)}"
+        store = f" --store {shlex.quote(ended.places.store)}"
     console.print("look at it:", style="bold")
-    console.print(f"  aboveboard query {database}--limit 10", soft_wrap=True)
-    console.print(f"  aboveboard query --refusals {database}", soft_wrap=True)
-    store = f"--store {shlex.quote(ended.places.store)}"
-    console.print(f"  aboveboard verify {database}{store}", soft_wrap=True)
+    for words in (f"query{database} --limit 10", f"query --refusals{database}", f"verify{database}{store}"):
+        console.print(f"  aboveboard {words}", soft_wrap=True)
     console.print("report:", style="bold")
     typer.echo(str(report.absolute()))

@@ -24,39 +24,27 @@ _OUTCOMES = {
 }
 
 
-def _grid() -> Table:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(justify="right")
-    grid.add_column()
-    return grid
-
-
 def print_summary(console: Console, ended: Ended) -> None:
     """Print captured, refused by rule, needs review, bytes, and where everything lies."""
     summary = ended.summary
-    state = _ENDINGS.get(ended.code, "ended")
     resumed = " (resumed)" if ended.resumed else ""
+    state = _ENDINGS.get(ended.code, "ended")
     console.print(f"run {summary.run} of job '{summary.job}'{resumed}: {state}", style="bold", markup=False)
-    grid = _grid()
-    grid.add_row(str(summary.captured), f"documents captured, {decimal(summary.bytes)}")
-    for outcome, words in _OUTCOMES.items():
-        if count := summary.outcomes.get(outcome, 0):
-            grid.add_row("", f"{count} {words} for {summary.purpose}")
+    lines: list[tuple[str, str]] = [("captured", f"{summary.captured} documents, {decimal(summary.bytes)}")]
+    lines += [
+        ("", f"{count} {words} for {summary.purpose}")
+        for outcome, words in _OUTCOMES.items()
+        if (count := summary.outcomes.get(outcome, 0))
+    ]
     if summary.redirects or summary.failures:
-        grid.add_row(
-            str(summary.redirects + summary.failures),
-            f"other answers: {summary.redirects} redirects, {summary.failures} errors",
-        )
-    grid.add_row(str(summary.refused), "not taken, by rule:")
-    for rule, count in summary.refused_by_rule.items():
-        grid.add_row("", f"{count} {rule}")
-    for limit, count in sorted(ended.not_asked.items()):
-        grid.add_row(str(count), f"links not followed: {limit}")
-    for waiting in ended.waiting:
-        grid.add_row("", f"waits: {waiting}")
-    grid.add_row("", f"database  {ended.places.database}")
-    grid.add_row("", f"archive   {ended.places.store}")
-    console.print(grid)
+        lines.append(("answers", f"{summary.redirects} redirects, {summary.failures} errors"))
+    lines.append(("not taken", f"{summary.refused}, each with its rule and evidence"))
+    lines += [("", f"{count} {rule}") for rule, count in summary.refused_by_rule.items()]
+    lines += [("not followed", f"{count} links: {limit}") for limit, count in sorted(ended.not_asked.items())]
+    lines += [("waits", waiting) for waiting in ended.waiting]
+    lines += [("database", ended.places.database), ("archive", ended.places.store)]
+    for label, words in lines:
+        console.print(f"{label:<13} {words}", markup=False, soft_wrap=True)
 
 
 def print_plan(console: Console, ended: Ended) -> None:
