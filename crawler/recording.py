@@ -74,7 +74,7 @@ class _Upload:
     ended: Future[SegmentStored]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Closing:
     """What a visit leaves behind, and whom to tell when all of it is kept."""
 
@@ -136,6 +136,7 @@ class ArchiveWriter:
         self._segment_bytes = segment_bytes
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._open: dict[int, _OpenVisit] = {}
+        self._closings: list[_Closing] = []
         self._uploader = ThreadPoolExecutor(UPLOADS_AT_ONCE, thread_name_prefix="upload")
         self._thread = threading.Thread(target=self._run, name="archive-writer", daemon=True)
         self.error: BaseException | None = None
@@ -160,6 +161,7 @@ class ArchiveWriter:
     ) -> Future[None]:
         """Write everything of a visit and upload its segment; the future tells when all of it is kept."""
         closing = _Closing(hosts, loads, Future())
+        self._closings.append(closing)
         self._work.put(lambda: self._close(self._open[visit.id], closing))
         return closing.done
 
@@ -180,10 +182,14 @@ class ArchiveWriter:
                 task = _nothing
             try:
                 if task is None:
-                    self._flush_all()
+                    if self.error is None:
+                        self._flush_all()
                     return
                 if self.error is None:
                     task()
+                else:
+                    self._fail(self.error)  # also for a visit that closes only now
+                    continue
                 if time.monotonic() >= due:
                     self._flush_all()
                     due = time.monotonic() + FLUSH_SECONDS
@@ -193,16 +199,19 @@ class ArchiveWriter:
                     return
 
     def _fail(self, error: BaseException) -> None:
+        """Keep the first error, tell the crawl once, and leave nobody waiting for a visit that cannot be kept."""
         if self.error is None:
             self.error = error
             self._failed(error)
-        self._give_back(sum(opened.held for opened in self._open.values()))
         for opened in self._open.values():
+            self._give_back(opened.held)
             opened.held = 0
-            if opened.closing is not None and not opened.closing.done.done():
-                opened.closing.done.set_exception(error)
             if opened.segment is not None:
                 opened.segment.release()
+        while self._closings:
+            closing = self._closings.pop()
+            if not closing.done.done():
+                closing.done.set_exception(error)
 
     def _append(self, opened: _OpenVisit, item: Archivable) -> None:
         segment = opened.segment or self._new_segment(opened)
@@ -313,6 +322,7 @@ class ArchiveWriter:
             return
         self._commit(opened)
         del self._open[opened.visit.id]
+        self._closings.remove(closing)
         closing.done.set_result(None)
 
 

@@ -159,7 +159,8 @@ def init(
         raise CrawlerError(f"{path} exists already; name another file") from None
     except OSError as error:
         raise CrawlerError(f"{path}: cannot be written: {error}") from error
-    _console().print(f"wrote {path}: fill in [operator] and [[site]], then run 'aboveboard crawl {path}'")
+    words = f"wrote {path}: fill in [operator] and [[site]], then run 'aboveboard crawl {path}'"
+    _console().print(words, markup=False, soft_wrap=True)
 
 
 def demo(

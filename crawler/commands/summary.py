@@ -43,6 +43,8 @@ def print_summary(console: Console, ended: Ended) -> None:
     lines += [("not followed", f"{count} links: {limit}") for limit, count in sorted(ended.not_asked.items())]
     lines += [("waits", waiting) for waiting in ended.waiting]
     lines += [("database", ended.places.database), ("archive", ended.places.store)]
+    if ended.code is ExitCode.ALL_REFUSED:
+        lines.append(("why", "aboveboard query --refusals"))
     for label, words in lines:
         console.print(f"{label:<13} {words}", markup=False, soft_wrap=True)
 

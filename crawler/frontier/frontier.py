@@ -16,7 +16,7 @@ from scrapy.crawler import Crawler
 
 from crawler import politeness, scrapy_internals, urls
 from crawler.frontier.itinerary import Errand, Queue, Stop
-from crawler.frontier.lanes import Claim, Passage
+from crawler.frontier.lanes import Claim, Lane, Passage
 from crawler.frontier.passes import Pass
 from crawler.permission.address import Address, ForbiddenAddressError, UnresolvedError, pacing_key
 from crawler.permission.decision import Permission
@@ -42,6 +42,7 @@ class Frontier(BaseScheduler):
         self._gate = visit.gate
         self._in_flight = 0
         self._resolving: set[str] = set()
+        self._waiting_on: set[Lane] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -61,8 +62,9 @@ class Frontier(BaseScheduler):
     def close(self, reason: str) -> None:  # noqa: ARG002  # the signature in Scrapy's interface
         """Leave nothing behind that could wake a closed engine."""
         self._services.budget.waiting.discard(self.wake)
-        for queue in self._itinerary.queues.values():
-            self._forget_waiting(queue)
+        for lane in self._waiting_on:
+            lane.waiting.discard(self.wake)
+        self._waiting_on.clear()
         if self._timer is not None:
             self._timer.cancel()
         for task in self._tasks:
@@ -249,15 +251,11 @@ class Frontier(BaseScheduler):
         for passage in passages:
             if ready == FOREVER and passage.lane.in_flight >= passage.limits.max_in_flight:
                 passage.lane.waiting.add(self.wake)
-            else:
+                self._waiting_on.add(passage.lane)
+            elif passage.lane in self._waiting_on:
                 passage.lane.waiting.discard(self.wake)
+                self._waiting_on.discard(passage.lane)
         return ready
-
-    def _forget_waiting(self, queue: Queue) -> None:
-        for stop in queue.line():
-            self._services.lanes.lane(f"host:{stop.target.host}").waiting.discard(self.wake)
-            self._services.lanes.lane(f"domain:{urls.site_of(stop.target.host)}").waiting.discard(self.wake)
-            break
 
     def _address(self, host: str, rules: OriginRules) -> Address | None:
         """Return the checked address of a host; None while it is being looked up, or has none."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from crawler.politeness import FOREVER, Limits, jittered
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Lane:
     """The state of one key."""
 
