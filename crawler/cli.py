@@ -11,7 +11,7 @@ from rich.console import Console
 
 from crawler.commands import answering, crawling, upkeep
 from crawler.errors import CrawlerError
-from crawler.run import ExitCode
+from crawler.places import ExitCode
 from licences.errors import LicenceError
 from provenance import cli as provenance_cli
 from provenance.errors import ProvenanceError

@@ -10,23 +10,22 @@ from __future__ import annotations
 import asyncio
 import heapq
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from scrapy.crawler import AsyncCrawlerRunner
 
-from crawler import urls
 from crawler.archive.reading import Archive
 from crawler.errors import CrawlerError
 from crawler.frontier.itinerary import Itinerary
 from crawler.frontier.services import Services
-from crawler.permission.decision import Permission
 from crawler.permission.gate import Gate
+from crawler.places import ExitCode
 from crawler.recording import ArchiveWriter
 from crawler.resuming import restore, seed
-from crawler.run import LEASE_SECONDS, ExitCode, Run, effective_settings
+from crawler.run import LEASE_SECONDS, Run, effective_settings
+from crawler.site_work import SiteWork
 from crawler.spiders.site import SiteSpider
-from crawler.visit import Tally, Visit
+from crawler.visit import Visit
 from provenance.errors import ProvenanceError, StaleLease
 from provenance.leases import Held, Lease
 from provenance.queries import crawling
@@ -37,32 +36,6 @@ OPENED_A_TICK = 4
 TICK = 0.2  # seconds
 LEASE_LOOK = 10.0  # seconds between two looks at a site that another run holds
 CUT_AFTER = 10.0  # seconds that requests in flight get when told to stop
-
-
-@dataclass(slots=True, eq=False)
-class SiteWork:
-    """One site's share of the run, across its visits."""
-
-    site: str
-    itinerary: Itinerary
-    gate: Gate
-    tally: Tally = field(default_factory=Tally)
-    restored: bool = False
-    waits_for: str = ""  # why it is not being worked on, for people
-    waiting_since: float | None = None
-    reason: str = ""  # how it ended
-    planned: list[Permission] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedOrigin:
-    """What a plan says of one origin."""
-
-    origin: str
-    robots: str  # state of its robots.txt, in words
-    granted: int  # URLs known so far that would be asked for
-    refused: tuple[str, ...]  # count and rule
-    gap: float  # seconds after each answer
 
 
 class Dispatcher:
@@ -290,24 +263,6 @@ class Dispatcher:
             except (CrawlerError, ProvenanceError) as error:
                 self._fail(error)
                 return
-
-    def planned(self) -> list[PlannedOrigin]:
-        """Return what a plan found out, origin by origin."""
-        found = []
-        for work in self.sites:
-            refused = tuple(f"{count} {rule}" for rule, count in work.tally.refused.most_common())
-            for rules in work.gate.origins():
-                granted = sum(permission.record.origin == rules.origin for permission in work.planned or ())
-                state = rules.state.value if rules.state is not None else "not asked"
-                words = f"{state}: {rules.reason}" if rules.reason else state
-                host = urls.parse(f"{rules.origin}/").host
-                gap = max(self.services.hosts.state(host).gap, rules.gap)
-                found.append(
-                    PlannedOrigin(
-                        origin=rules.origin, robots=words, granted=granted, refused=refused, gap=gap
-                    )
-                )
-        return found
 
     def _exit_code(self) -> ExitCode:
         if self.stopping == "interrupted":

@@ -12,9 +12,9 @@ def http_date(value: str) -> datetime | None:
     """Return an HTTP date in UTC, or None where it is none."""
     try:
         parsed = parsedate_to_datetime(value)
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def retry_after_seconds(value: str, date: str) -> float | None:

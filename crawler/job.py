@@ -24,8 +24,8 @@ from licences.vocabulary import Usage
 from provenance.errors import ProvenanceError
 from provenance.locations import refuse_password
 
-_MAIL = re.compile(r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")
-_TOKEN = re.compile(r"^[A-Za-z_-]+$")
+_MAIL = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+\.[!-;=?A-~]+")  # printable ASCII: it goes into a header as it is
+_TOKEN = re.compile(r"[A-Za-z_-]+")
 
 DEFAULT_MEDIA = (
     "text/html",
@@ -44,13 +44,13 @@ class JobError(CrawlerError):
 
 
 def _mail(value: str) -> str:
-    if not _MAIL.match(value):
+    if not _MAIL.fullmatch(value):
         raise ValueError("write a mail address that somebody reads, such as crawler@example.org")
     return value
 
 
 def _token(value: str) -> str:
-    if not _TOKEN.match(value):
+    if not _TOKEN.fullmatch(value):
         raise ValueError("a product token has only letters, '-' and '_' (RFC 9309 §2.2.1)")
     return value
 
@@ -60,6 +60,18 @@ def _http_url(value: str) -> str:
         return urls.parse(value).url
     except urls.UnusableUrlError as error:
         raise ValueError(f"{value!r} is no URL to start from: it {error}") from error
+
+
+def _site(value: str) -> str:
+    host = value.strip("[]").lower()
+    try:
+        target = urls.parse(f"http://[{host}]/" if ":" in host else f"http://{host}/")
+    except urls.UnusableUrlError as error:
+        raise ValueError(f"{value!r} is no site: write a registrable domain or an address ({error})") from error
+    if target.path != "/" or (site := urls.site_of(target.host)) != target.host:
+        site = urls.site_of(target.host)
+        raise ValueError(f"{value!r} would never apply: a permission is for a whole site, write {site!r}")
+    return site
 
 
 def _no_password(value: str) -> str:
@@ -145,7 +157,7 @@ class SiteSection(_Section):
 class PermissionSection(_Section):
     """``[[permission]]``: what a site's owner granted us beyond the rules; recorded as evidence."""
 
-    site: str
+    site: Annotated[str, AfterValidator(_site)]
     granted_by: Annotated[str, Field(min_length=1)]
     granted_at: date | None = None
     private_addresses: bool = False
@@ -156,8 +168,8 @@ class PermissionSection(_Section):
     valid_until: date
 
     def holds_on(self, day: date) -> bool:
-        """Return whether the owner's word still stands on a day (UTC)."""
-        return day <= self.valid_until
+        """Return whether the owner's word stands on a day (UTC): given already, and not yet over."""
+        return (self.granted_at is None or self.granted_at <= day) and day <= self.valid_until
 
 
 class Job(_Section):

@@ -28,12 +28,13 @@ NO_LINKS = Outlinks("")
 
 
 def links_of_page(url: str, tree: LexborHTMLParser, *, images: bool = False) -> Outlinks:
-    """Return the links of a page: ``a`` and ``area``, next and previous pages, frames; images where asked for.
+    """Return the links of a page: ``a`` and ``area``, next and previous pages, frames, feeds; images where asked for.
 
     A link with ``rel=nofollow`` is no rights statement and is followed like any other.
     """
     base = url
     selector = "a[href],area[href],iframe[src],frame[src],link[rel~=next][href],link[rel~=prev][href]"
+    selector += ",link[type='application/rss+xml'][href],link[type='application/atom+xml'][href]"
     if images:
         selector += ",img[src]"
     first = tree.css_first("base[href]")

@@ -69,11 +69,16 @@ def back_off(incidents: int, retry_after: float | None, draw: Callable[[], float
     """
     if retry_after is not None and retry_after > 0:
         return retry_after * (1 + 0.1 * draw())
-    return min(BACK_OFF_START * 2.0 ** (incidents - 1), BACK_OFF_CAP)
+    return _doubled(BACK_OFF_START, incidents, BACK_OFF_CAP)
 
 
 def robots_retry(attempts: int, retry_after: float | None) -> float:
     """Return the seconds until an unreachable robots.txt is asked for again, after ``attempts`` (from 1) tries."""
     if retry_after is not None and retry_after > 0:
         return retry_after
-    return min(ROBOTS_RETRY_START * 2.0 ** (attempts - 1), ROBOTS_RETRY_CAP)
+    return _doubled(ROBOTS_RETRY_START, attempts, ROBOTS_RETRY_CAP)
+
+
+def _doubled(start: float, times: int, cap: float) -> float:
+    """Return ``start`` the first time, doubled each further time, ``cap`` at most; a host may be down for years."""
+    return min(start * 2.0 ** min(times - 1, 64), cap)

@@ -7,31 +7,26 @@ A failure here is final for the run: the crawl stops, and what was committed is 
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from crawler.archivable import Archivable, Closing, OpenVisit, Upload
 from crawler.archive.delivery import deliver
-from crawler.archive.exchange import Exchange, Revisit
 from crawler.archive.segment import SegmentWriter
 from crawler.archive.store import Store
 from provenance.recorder import Recorder
 from provenance.records import (
     Batch,
-    CaptureKind,
     CaptureRecord,
     HostLoadRecord,
     HostStateRecord,
-    PermissionRecord,
     RefusalRecord,
-    RightsSetRecord,
     SegmentRecord,
     SegmentStored,
     capture_id,
@@ -44,75 +39,7 @@ BATCH = 200  # exchanges of one visit in a transaction …
 FLUSH_SECONDS = 1.0  # … or as many as came in this time
 SEGMENT_BYTES = 64 * 1024 * 1024
 UPLOADS_AT_ONCE = 2
-REVISIT_BYTES = 64  # a shorter payload is not worth pointing at another record
-REVISITS_REMEMBERED = 100_000  # payloads of one visit
 HTTP_OK = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Archivable:
-    """One exchange with everything that is to be kept of it."""
-
-    capture_id: int
-    kind: CaptureKind
-    origin: str
-    path: str
-    status: int
-    media_type: str
-    exchange: Exchange
-    held: int  # bytes to give back to the budget once it is written
-    permission: PermissionRecord
-    rights: RightsSetRecord | None
-    metadata: Mapping[str, Any]
-
-
-@dataclass(slots=True, eq=False)
-class _Upload:
-    """A closed segment on its way to the store."""
-
-    segment: SegmentWriter
-    ended: Future[SegmentStored]
-
-
-@dataclass(slots=True, eq=False)
-class _Closing:
-    """What a visit leaves behind, and whom to tell when all of it is kept."""
-
-    hosts: list[HostStateRecord]
-    loads: list[HostLoadRecord]
-    done: Future[None]
-
-
-@dataclass(slots=True)
-class _OpenVisit:
-    """The writer's side of a visit."""
-
-    visit: Visit
-    warcinfo: Mapping[str, str]
-    segment: SegmentWriter | None = None
-    segment_id: int = 0
-    segments_opened: int = 0
-    new_segments: list[SegmentRecord] = field(default_factory=list)
-    captures: list[CaptureRecord] = field(default_factory=list)
-    refusals: list[RefusalRecord] = field(default_factory=list)
-    uploads: list[_Upload] = field(default_factory=list)
-    closing: _Closing | None = None
-    payloads: dict[bytes, Revisit] = field(default_factory=dict)
-    held: int = 0
-
-    def earlier(self, exchange: Exchange) -> Revisit | None:
-        """Return this visit's earlier exchange with the identical payload, or remember this one for later ones."""
-        if len(exchange.body) < REVISIT_BYTES or exchange.truncated is not None:
-            return None
-        digest = hashlib.sha256(exchange.body).digest()
-        known = self.payloads.get(digest)
-        if known is None and len(self.payloads) < REVISITS_REMEMBERED:
-            self.payloads[digest] = Revisit(url=exchange.url, fetched_at=exchange.started_at)
-        return known
-
-    @property
-    def pending(self) -> bool:
-        return bool(self.captures or self.refusals or self.new_segments)
 
 
 class ArchiveWriter:
@@ -135,8 +62,8 @@ class ArchiveWriter:
         self._give_back = give_back
         self._segment_bytes = segment_bytes
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._open: dict[int, _OpenVisit] = {}
-        self._closings: list[_Closing] = []
+        self._open: dict[int, OpenVisit] = {}
+        self._closings: list[Closing] = []
         self._uploader = ThreadPoolExecutor(UPLOADS_AT_ONCE, thread_name_prefix="upload")
         self._thread = threading.Thread(target=self._run, name="archive-writer", daemon=True)
         self.error: BaseException | None = None
@@ -146,7 +73,7 @@ class ArchiveWriter:
 
     def open_visit(self, visit: Visit, warcinfo: Mapping[str, str]) -> None:
         """Begin to take exchanges of a visit."""
-        self._work.put(lambda: self._open.__setitem__(visit.id, _OpenVisit(visit, warcinfo)))
+        self._work.put(lambda: self._open.__setitem__(visit.id, OpenVisit(visit, warcinfo)))
 
     def archive(self, visit: Visit, item: Archivable) -> None:
         """Hand over an exchange; returns at once."""
@@ -160,7 +87,7 @@ class ArchiveWriter:
         self, visit: Visit, hosts: list[HostStateRecord], loads: list[HostLoadRecord]
     ) -> Future[None]:
         """Write everything of a visit and upload its segment; the future tells when all of it is kept."""
-        closing = _Closing(hosts, loads, Future())
+        closing = Closing(hosts, loads, Future())
         self._closings.append(closing)
         self._work.put(lambda: self._close(self._open[visit.id], closing))
         return closing.done
@@ -213,7 +140,7 @@ class ArchiveWriter:
             if not closing.done.done():
                 closing.done.set_exception(error)
 
-    def _append(self, opened: _OpenVisit, item: Archivable) -> None:
+    def _append(self, opened: OpenVisit, item: Archivable) -> None:
         segment = opened.segment or self._new_segment(opened)
         opened.held += item.held
         exchange = item.exchange
@@ -248,7 +175,7 @@ class ArchiveWriter:
             self._flush(opened)
             self._roll(opened)
 
-    def _new_segment(self, opened: _OpenVisit) -> SegmentWriter:
+    def _new_segment(self, opened: OpenVisit) -> SegmentWriter:
         visit = opened.visit
         key = f"warc/{visit.site}/{visit.run_id}/{visit.id}-{opened.segments_opened}.warc.gz"
         opened.segment = SegmentWriter(self._spool_dir, key, opened.warcinfo)
@@ -263,7 +190,7 @@ class ArchiveWriter:
         for opened in self._open.values():
             self._flush(opened)
 
-    def _flush(self, opened: _OpenVisit) -> None:
+    def _flush(self, opened: OpenVisit) -> None:
         """Sync, then commit: no row ever points at bytes that a power cut takes away."""
         if not opened.pending:
             return
@@ -271,7 +198,7 @@ class ArchiveWriter:
             opened.segment.sync()
         self._commit(opened)
 
-    def _commit(self, opened: _OpenVisit, stored: list[SegmentStored] | None = None) -> None:
+    def _commit(self, opened: OpenVisit, stored: list[SegmentStored] | None = None) -> None:
         closing = opened.closing
         self._recorder.record(
             Batch(
@@ -291,17 +218,17 @@ class ArchiveWriter:
 
     # ------------------------------------------------------------------ segments that are full
 
-    def _roll(self, opened: _OpenVisit) -> None:
+    def _roll(self, opened: OpenVisit) -> None:
         """Close the segment and send it to the store; its rows are committed."""
         segment = opened.segment
         if segment is None:
             return
         opened.segment = None
-        upload = _Upload(segment, self._uploader.submit(_upload, segment, opened.segment_id, self._store))
+        upload = Upload(segment, self._uploader.submit(_upload, segment, opened.segment_id, self._store))
         opened.uploads.append(upload)
         upload.ended.add_done_callback(lambda _: self._work.put(lambda: self._uploaded(opened, upload)))
 
-    def _uploaded(self, opened: _OpenVisit, upload: _Upload) -> None:
+    def _uploaded(self, opened: OpenVisit, upload: Upload) -> None:
         """Record where the segment lies now, then take it out of the spool."""
         stored = upload.ended.result()
         self._flush(opened)
@@ -310,13 +237,13 @@ class ArchiveWriter:
         opened.uploads.remove(upload)
         self._finish_closing(opened)
 
-    def _close(self, opened: _OpenVisit, closing: _Closing) -> None:
+    def _close(self, opened: OpenVisit, closing: Closing) -> None:
         self._flush(opened)
         self._roll(opened)
         opened.closing = closing
         self._finish_closing(opened)
 
-    def _finish_closing(self, opened: _OpenVisit) -> None:
+    def _finish_closing(self, opened: OpenVisit) -> None:
         closing = opened.closing
         if closing is None or opened.uploads:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 from crawler import urls
@@ -24,7 +25,7 @@ def seed(itinerary: Itinerary) -> None:
 
 
 def restore(itinerary: Itinerary, database: Database, archive: Archive, run_id: int, site: str) -> int:
-    """Rebuild a visit's itinerary from what its run has archived and refused; return the documents it holds.
+    """Rebuild a seeded itinerary from what its run has archived and refused; return the documents it holds.
 
     One pass over each of the run's segments.  robots.txt is not taken from the archive: a new process asks for it
     again, first.
@@ -32,9 +33,11 @@ def restore(itinerary: Itinerary, database: Database, archive: Archive, run_id: 
     held = [
         entry for entry in crawling.archived(database, run_id, site) if not entry.url.endswith("/robots.txt")
     ]
-    itinerary.seen.update(entry.url for entry in held)
     refusals = crawling.refused(database, run_id, site)
-    itinerary.seen.update(url for url, rule in refusals if rule.startswith(_FOR_GOOD))
+    settled = {url for url, rule in refusals if rule.startswith(_FOR_GOOD)}
+    settled.update(entry.url for entry in held)
+    itinerary.seen |= settled
+    _drop(itinerary, settled)
     for entry in held:
         scope = itinerary.scope_of(entry.url)
         if scope is not None and entry.kind is not CaptureKind.SITE_DOCUMENT:
@@ -44,6 +47,13 @@ def restore(itinerary: Itinerary, database: Database, archive: Archive, run_id: 
             for url, noted in metadata_of_segment(stream):
                 _follow_again(itinerary, url, noted)
     return sum(entry.kind is CaptureKind.DOCUMENT for entry in held)
+
+
+def _drop(itinerary: Itinerary, settled: set[str]) -> None:
+    """Take seeds out of the queues that the run has an answer for."""
+    for queue in itinerary.queues.values():
+        queue.errands = deque(stop for stop in queue.errands if stop.target.url not in settled)
+        queue.pages = deque(stop for stop in queue.pages if stop.target.url not in settled)
 
 
 def _follow_again(itinerary: Itinerary, url: str, noted: dict[str, Any]) -> None:

@@ -16,10 +16,12 @@ import structlog
 from rich.console import Console
 
 from crawler import reactor
-from crawler.dispatch import Dispatcher, PlannedOrigin
+from crawler.dispatch import Dispatcher
 from crawler.job import Job
+from crawler.places import ExitCode, Places
 from crawler.progress import show
-from crawler.run import ExitCode, Places, Run
+from crawler.run import Run
+from crawler.site_work import PlannedOrigin, planned
 from provenance import reports
 
 
@@ -89,7 +91,7 @@ def crawl(
     run = Run(job, text, Places.of(job, database, store, os.environ), choice=choice)
     waiting: list[str] = []
     not_asked: Counter[str] = Counter()
-    planned: list[PlannedOrigin] = []
+    plans: list[PlannedOrigin] = []
 
     async def conduct(stopper: reactor.Stopper) -> ExitCode:
         dispatcher = Dispatcher(run, planning=plan)
@@ -104,7 +106,7 @@ def crawl(
         waiting.extend(f"{work.site} {work.waits_for}" for work in dispatcher.sites if work.waits_for)
         for work in dispatcher.sites:
             not_asked.update(work.itinerary.not_asked)
-        planned.extend(dispatcher.planned())
+        plans.extend(row for work in dispatcher.sites for row in planned(work, dispatcher.services.hosts))
         words: dict[str, Any] = {"not_asked": dict(not_asked), "waiting": waiting}
         run.end(code, words)
         return code
@@ -122,5 +124,5 @@ def crawl(
         places=run.places,
         waiting=tuple(waiting),
         not_asked=not_asked,
-        plan=tuple(planned),
+        plan=tuple(plans),
     )

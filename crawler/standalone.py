@@ -20,9 +20,10 @@ from crawler.errors import CrawlerError
 from crawler.frontier.itinerary import Itinerary
 from crawler.frontier.services import Services
 from crawler.permission.gate import Gate
+from crawler.places import ExitCode, Places
 from crawler.recording import ArchiveWriter
 from crawler.resuming import restore, seed
-from crawler.run import ExitCode, Places, Run
+from crawler.run import Run
 from crawler.visit import Visit
 from provenance.leases import Held, Lease
 from provenance.queries import crawling

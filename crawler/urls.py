@@ -18,7 +18,10 @@ MAX_LENGTH = 2048  # characters; longer ones are traps more often than documents
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _UNSAFE = re.compile(r"[^!#$%&'()*+,/:;=?@\[\]~\w.-]", re.ASCII)
-_TRIPLET = re.compile(r"%([0-9a-fA-F]{2})")
+_TRIPLET = re.compile(r"%([0-9a-fA-F]{2})?")
+_BRACKETED = re.compile(r"\[[^\[\]%]*\](?::\d*)?")  # an IPv6 address, without zone (RFC 9110 §4.2.3 has none)
+_NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
+_DEVIATIONS = frozenset("ßς\u200c\u200d")  # IDNA 2003 and 2008 make two names of these (RFC 5894 §7.2)
 _HOST = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 # The list bundled with the library: fetching one at run time would be a request that nobody permitted.
@@ -45,6 +48,8 @@ class Target(NamedTuple):
 
 
 def _normalise_triplet(match: re.Match[str]) -> str:
+    if match[1] is None:
+        return "%25"  # a percent sign that begins no triplet is itself
     character = chr(int(match[1], 16))
     return character if character in _UNRESERVED else match[0].upper()
 
@@ -55,6 +60,8 @@ def _ascii_host(host: str) -> str:
         return str(ipaddress.ip_address(host))
     except ValueError:
         pass
+    if not _DEVIATIONS.isdisjoint(host):
+        raise UnusableUrlError(f"has the host {host!r}, two different names in the two versions of IDNA: use xn--")
     try:
         encoded = host.encode("ascii") if host.isascii() else host.encode("idna")
     except UnicodeError as error:
@@ -62,7 +69,7 @@ def _ascii_host(host: str) -> str:
     name = encoded.decode("ascii")
     if not _HOST.match(name) or len(name) > 253:  # noqa: PLR2004  # RFC 1035: 253 characters in text form
         raise UnusableUrlError(f"has the host {host!r}, no internet name")
-    if name.rpartition(".")[2].isdigit() or name.startswith("0x"):
+    if _NUMBER.fullmatch(name.rpartition(".")[2]):
         raise UnusableUrlError(f"has the host {host!r}, an IPv4 address in a form that is easily mistaken")
     return name
 
@@ -105,23 +112,39 @@ def _split(text: str) -> tuple[SplitResult, int | None]:
         raise UnusableUrlError(f"has the scheme {parts.scheme or '(none)'!r}, not http or https")
     if "@" in parts.netloc:
         raise UnusableUrlError("carries credentials")
+    if "[" in parts.netloc and not _BRACKETED.fullmatch(parts.netloc):
+        raise UnusableUrlError("has a host of which only a part stands in brackets, or with a zone")
     if not parts.hostname or port == 0:
         raise UnusableUrlError("names no host and port")
     return parts, port
 
 
 def _normal_path(parts: SplitResult) -> str:
-    path = parts.path or "/"
+    """Return path and query: triplets first, so that an encoded dot is one when dot segments go."""
+    path = _normal_text(parts.path)
     if "/." in path:
-        path = urlsplit(urljoin(f"http://h{path}", path)).path or "/"
-        path = re.sub(r"^(/\.\.)+(?=/|$)", "", path) or "/"
-    if parts.query:
-        path = f"{path}?{parts.query}"
-    if "%" in path:
-        path = _TRIPLET.sub(_normalise_triplet, path)
-    if _UNSAFE.search(path):
-        path = quote(path, safe="!#$%&'()*+,/:;=?@[]~")
-    return path
+        path = _without_dot_segments(path)
+    return f"{path or '/'}?{_normal_text(parts.query)}" if parts.query else path or "/"
+
+
+def _normal_text(text: str) -> str:
+    if "%" in text:
+        text = _TRIPLET.sub(_normalise_triplet, text)
+    return quote(text, safe="!#$%&'()*+,/:;=?@[]~") if _UNSAFE.search(text) else text
+
+
+def _without_dot_segments(path: str) -> str:
+    """Resolve ``.`` and ``..`` (RFC 3986 §5.2.4); an empty segment is one like any other."""
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in {".", ".."}:
+        kept.append("")
+    return "/" + "/".join(kept)
 
 
 def join(base: str, reference: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,23 +14,13 @@ from crawler.job import PermissionSection
 from crawler.permission.decision import Permission
 from crawler.permission.gate import MAX_ROBOTS, Gate
 from crawler.representation import media_type_of
+from crawler.tally import Tally
 from crawler.wire import head_lines
 from licences.policy import Policy
 from licences.vocabulary import Usage
 from provenance.records import PermissionRecord, RefusalRecord, capture_id
 
 MAX_PAGE = 10 * 1024 * 1024  # bytes of a body, received and again decoded
-
-
-@dataclass(slots=True, kw_only=True)
-class Tally:
-    """What a visit did so far, for progress lines; the database has the truth."""
-
-    asked: int = 0
-    captured: int = 0
-    received: int = 0  # bytes
-    refused: Counter[str] = field(default_factory=Counter)
-    outcomes: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from crawler.archive.store import open_store
 from crawler.commands.options import Database, Store
 from crawler.commands.receipt import Explained, print_receipt
 from crawler.errors import CrawlerError
-from crawler.run import ExitCode, Places
+from crawler.places import ExitCode, Places
 from provenance.database import Database as ProvenanceDatabase
 from provenance.queries.explain import receipt
 

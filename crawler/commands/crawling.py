@@ -7,7 +7,7 @@ import shlex
 import socket
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -20,11 +20,13 @@ from crawler.demo.job import job_text as demo_job_text
 from crawler.demo.server import DemoServer
 from crawler.errors import CrawlerError
 from crawler.job_text import TEMPLATE, job_for_urls
-from crawler.run import ExitCode
-from crawler.session import Ended, crawl, set_up_log
+from crawler.places import ExitCode
 from provenance import reports
 from provenance.database import Database as ProvenanceDatabase
 from provenance.locations import DATA_FOLDER
+
+if TYPE_CHECKING:
+    from crawler.session import Ended
 
 DEMO_FOLDER = Path(DATA_FOLDER)  # where every command looks by itself
 
@@ -83,6 +85,8 @@ def crawl_command(  # noqa: PLR0917  # typer reads a command's options from its 
 
     The same command again resumes an unfinished run and asks for nothing twice.
     """
+    from crawler.session import crawl, set_up_log  # noqa: PLC0415  # Scrapy takes a second or two to import
+
     if resume and new:
         raise CrawlerError("--resume and --new exclude each other: say one of them")
     set_up_log(log_file)
@@ -169,6 +173,8 @@ def demo(
     log_file: LogFile = None,
 ) -> None:
     """Crawl the bundled site on loopback and write its report: every kind of case in half a minute."""
+    from crawler.session import crawl, set_up_log  # noqa: PLC0415  # Scrapy takes a second or two to import
+
     set_up_log(log_file)
     database = f"sqlite:///{folder / 'provenance.db'}"
     store = (folder / "store").absolute().as_uri()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 
-from crawler.run import ExitCode
-from crawler.session import Ended
+from crawler.places import ExitCode
+
+if TYPE_CHECKING:
+    from crawler.session import Ended
 
 _ENDINGS = {
     ExitCode.DONE: "done",

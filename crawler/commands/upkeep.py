@@ -17,7 +17,7 @@ from crawler.archive.store import open_store
 from crawler.archive.verification import Verified
 from crawler.archive.verification import verify as verify_archive
 from crawler.commands.options import Database, Store
-from crawler.run import ExitCode, Places
+from crawler.places import ExitCode, Places
 from provenance.database import Database as ProvenanceDatabase
 
 

@@ -18,10 +18,11 @@ from crawler import politeness, scrapy_internals, urls
 from crawler.frontier.itinerary import Errand, Queue, Stop
 from crawler.frontier.lanes import Claim, Lane, Passage
 from crawler.frontier.passes import Pass
-from crawler.permission.address import Address, ForbiddenAddressError, UnresolvedError, pacing_key
+from crawler.frontier.routes import Routes
+from crawler.permission.address import Address, ForbiddenAddressError, UnresolvedError
 from crawler.permission.decision import Permission
 from crawler.permission.origin import OriginRules
-from crawler.politeness import FOREVER, Limits
+from crawler.politeness import FOREVER
 from licences.robots import RobotsState
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Frontier(BaseScheduler):
         self._services = visit.services
         self._itinerary = visit.itinerary
         self._gate = visit.gate
+        self._routes = Routes(visit)
         self._in_flight = 0
         self._resolving: set[str] = set()
         self._waiting_on: set[Lane] = set()
@@ -113,7 +115,7 @@ class Frontier(BaseScheduler):
         address = self._address(head.host, rules)
         if address is None:
             return rules.next_look if rules.state is RobotsState.UNREACHABLE else FOREVER
-        passages = self._passages(head, rules, address)
+        passages = self._routes.passages(head, rules, address)
         if queue.line()[0].errand is Errand.ROBOTS:
             return self._follow_robots(queue, passages, address, now)
         if not rules.decided(now):
@@ -206,45 +208,6 @@ class Frontier(BaseScheduler):
 
     # ------------------------------------------------------------------ lanes, addresses
 
-    def _limits(self, rules: OriginRules, host: str) -> tuple[Limits, Limits, Limits]:
-        """Return the limits for host, domain and address, as the site's owner may have set them."""
-        owner = self._visit.owner if self._is_ours(host) else None
-        state = self._services.hosts.state(host)
-        floor = politeness.HOST.gap
-        flying = politeness.HOST.max_in_flight
-        if owner is not None and owner.min_gap_seconds is not None:
-            floor = owner.min_gap_seconds
-        if owner is not None and owner.max_in_flight is not None:
-            flying = owner.max_in_flight
-        state.gap = politeness.host_gap(floor, state.response_time, rules.gap)
-        at_host = Limits(max_in_flight=flying, gap=state.gap)
-        if owner is None:
-            return at_host, politeness.DOMAIN, politeness.ADDRESS
-        return (
-            at_host,
-            Limits(
-                max_in_flight=max(flying, politeness.DOMAIN.max_in_flight),
-                gap=min(floor, politeness.DOMAIN.gap),
-            ),
-            Limits(
-                max_in_flight=max(flying, politeness.ADDRESS.max_in_flight),
-                gap=min(floor, politeness.ADDRESS.gap),
-            ),
-        )
-
-    def _is_ours(self, host: str) -> bool:
-        """Whether the owner's permission reaches this host: it holds for the visit's own site only."""
-        return urls.site_of(host) == self._visit.site
-
-    def _passages(self, target: urls.Target, rules: OriginRules, address: Address) -> tuple[Passage, ...]:
-        lane = self._services.lanes.lane
-        at_host, at_domain, at_address = self._limits(rules, target.host)
-        return (
-            Passage(lane(f"host:{target.host}"), at_host),
-            Passage(lane(f"domain:{urls.site_of(target.host)}"), at_domain),
-            Passage(lane(f"address:{pacing_key(address)}"), at_address),
-        )
-
     def _ready(self, passages: tuple[Passage, ...]) -> float:
         """Return when all lanes are free; where one is full, be told when it frees up."""
         ready = self._services.lanes.ready_at(passages)
@@ -263,7 +226,7 @@ class Frontier(BaseScheduler):
         known = resolver.cached(host)
         if known is not None:
             try:
-                private = self._visit.private_addresses and self._is_ours(host)
+                private = self._visit.private_addresses and self._routes.is_ours(host)
                 return resolver.check(host, known, private_addresses=private)
             except ForbiddenAddressError as error:
                 rules.closed, rules.reason = "address", str(error)

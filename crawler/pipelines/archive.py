@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.crawler import Crawler
 
+from crawler.archivable import Archivable
 from crawler.items import ArchivedExchange
-from crawler.recording import Archivable
 from provenance.records import CaptureKind
 
 if TYPE_CHECKING:

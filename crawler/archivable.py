@@ -1,0 +1,96 @@
+"""What the archive's writer holds of each visit: exchanges on their way into rows, segments on their way to the store."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from crawler.archive.exchange import Exchange, Revisit
+from crawler.archive.segment import SegmentWriter
+from provenance.records import (
+    CaptureKind,
+    CaptureRecord,
+    HostLoadRecord,
+    HostStateRecord,
+    PermissionRecord,
+    RefusalRecord,
+    RightsSetRecord,
+    SegmentRecord,
+    SegmentStored,
+)
+
+if TYPE_CHECKING:
+    from crawler.visit import Visit
+
+REVISIT_BYTES = 64  # a shorter payload is not worth pointing at another record
+REVISITS_REMEMBERED = 100_000  # payloads of one visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archivable:
+    """One exchange with everything that is to be kept of it."""
+
+    capture_id: int
+    kind: CaptureKind
+    origin: str
+    path: str
+    status: int
+    media_type: str
+    exchange: Exchange
+    held: int  # bytes to give back to the budget once it is written
+    permission: PermissionRecord
+    rights: RightsSetRecord | None
+    metadata: Mapping[str, Any]
+
+
+@dataclass(slots=True, eq=False)
+class Upload:
+    """A closed segment on its way to the store."""
+
+    segment: SegmentWriter
+    ended: Future[SegmentStored]
+
+
+@dataclass(slots=True, eq=False)
+class Closing:
+    """What a visit leaves behind, and whom to tell when all of it is kept."""
+
+    hosts: list[HostStateRecord]
+    loads: list[HostLoadRecord]
+    done: Future[None]
+
+
+@dataclass(slots=True)
+class OpenVisit:
+    """The writer's side of a visit."""
+
+    visit: Visit
+    warcinfo: Mapping[str, str]
+    segment: SegmentWriter | None = None
+    segment_id: int = 0
+    segments_opened: int = 0
+    new_segments: list[SegmentRecord] = field(default_factory=list)
+    captures: list[CaptureRecord] = field(default_factory=list)
+    refusals: list[RefusalRecord] = field(default_factory=list)
+    uploads: list[Upload] = field(default_factory=list)
+    closing: Closing | None = None
+    payloads: dict[bytes, Revisit] = field(default_factory=dict)
+    held: int = 0
+
+    def earlier(self, exchange: Exchange) -> Revisit | None:
+        """Return this visit's earlier exchange with the identical payload, or remember this one for later ones."""
+        if len(exchange.body) < REVISIT_BYTES or exchange.truncated is not None:
+            return None
+        digest = hashlib.sha256(exchange.body).digest()
+        known = self.payloads.get(digest)
+        if known is None and len(self.payloads) < REVISITS_REMEMBERED:
+            self.payloads[digest] = Revisit(url=exchange.url, fetched_at=exchange.started_at)
+        return known
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is anything to commit."""
+        return bool(self.captures or self.refusals or self.new_segments)

@@ -1,0 +1,53 @@
+"""One site's share of a run across its visits, and what a plan says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from crawler import urls
+from crawler.frontier.hosts import Hosts
+from crawler.frontier.itinerary import Itinerary
+from crawler.permission.decision import Permission
+from crawler.permission.gate import Gate
+from crawler.tally import Tally
+
+
+@dataclass(slots=True, eq=False)
+class SiteWork:
+    """One site's share of the run, across its visits."""
+
+    site: str
+    itinerary: Itinerary
+    gate: Gate
+    tally: Tally = field(default_factory=Tally)
+    restored: bool = False
+    waits_for: str = ""  # why it is not being worked on, for people
+    waiting_since: float | None = None
+    reason: str = ""  # how it ended
+    planned: list[Permission] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedOrigin:
+    """What a plan says of one origin."""
+
+    origin: str
+    robots: str  # state of its robots.txt, in words
+    granted: int  # URLs known so far that would be asked for
+    refused: tuple[str, ...]  # count and rule, over the whole site
+    gap: float  # seconds after each answer
+
+
+def planned(work: SiteWork, hosts: Hosts) -> list[PlannedOrigin]:
+    """Return what a plan found out about a site, origin by origin."""
+    refused = tuple(f"{count} {rule}" for rule, count in work.tally.refused.most_common())
+    found = []
+    for rules in work.gate.origins():
+        granted = sum(permission.record.origin == rules.origin for permission in work.planned or ())
+        state = rules.state.value if rules.state is not None else "not asked"
+        words = f"{state}: {rules.reason}" if rules.reason else state
+        gap = max(hosts.state(urls.parse(f"{rules.origin}/").host).gap, rules.gap)
+        found.append(
+            PlannedOrigin(origin=rules.origin, robots=words, granted=granted, refused=refused, gap=gap)
+        )
+    return found
