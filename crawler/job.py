@@ -7,6 +7,7 @@ its text goes into the run's record, so it may hold no password.
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import json
 import re
 import tomllib
@@ -63,13 +64,15 @@ def _http_url(value: str) -> str:
 
 
 def _site(value: str) -> str:
-    host = value.strip("[]").lower()
     try:
-        target = urls.parse(f"http://[{host}]/" if ":" in host else f"http://{host}/")
+        return str(ipaddress.ip_address(value.strip("[]")))
+    except ValueError:
+        pass
+    try:
+        site = urls.site_of(urls.parse(value if "://" in value else f"http://{value}/").host)
     except urls.UnusableUrlError as error:
-        raise ValueError(f"{value!r} is no site: write a registrable domain or an address ({error})") from error
-    if target.path != "/" or (site := urls.site_of(target.host)) != target.host:
-        site = urls.site_of(target.host)
+        raise ValueError(f"write a registrable domain or an address: {value!r} {error}") from error
+    if site != value.lower():
         raise ValueError(f"{value!r} would never apply: a permission is for a whole site, write {site!r}")
     return site
 
@@ -215,7 +218,11 @@ class Job(_Section):
 
 def _told(name: str, error: ValidationError) -> str:
     lines = []
-    for problem in error.errors():
+    problems = error.errors()
+    inside = {problem["loc"][:1] for problem in problems if len(problem["loc"]) > 1}
+    for problem in problems:
+        if problem["type"] == "too_short" and problem["loc"] in inside:
+            continue  # pydantic counts only the items that passed; what is wrong with them is told anyway
         kinds: dict[str, Literal["[[{}]]", "[{}]"]] = {"site": "[[{}]]", "permission": "[[{}]]"}
         head, *rest = [part for part in problem["loc"] if not isinstance(part, int)] or ["job file"]
         key = " ".join([kinds.get(str(head), "[{}]").format(head), ".".join(map(str, rest))]).strip()

@@ -61,7 +61,9 @@ def _ascii_host(host: str) -> str:
     except ValueError:
         pass
     if not _DEVIATIONS.isdisjoint(host):
-        raise UnusableUrlError(f"has the host {host!r}, two different names in the two versions of IDNA: use xn--")
+        raise UnusableUrlError(
+            f"has the host {host!r}, two different names in the two versions of IDNA: use xn--"
+        )
     try:
         encoded = host.encode("ascii") if host.isascii() else host.encode("idna")
     except UnicodeError as error:
