@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from crawler.archive.exchange import Exchange, Revisit
 from crawler.archive.segment import SegmentWriter
@@ -22,11 +22,28 @@ from provenance.records import (
     SegmentStored,
 )
 
-if TYPE_CHECKING:
-    from crawler.visit import Visit
-
 REVISIT_BYTES = 64  # a shorter payload is not worth pointing at another record
 REVISITS_REMEMBERED = 100_000  # payloads of one visit
+
+
+class VisitKey(Protocol):
+    """What of a visit its records and its segments are named by."""
+
+    @property
+    def id(self) -> int:
+        """The visit's key."""
+
+    @property
+    def run_id(self) -> int:
+        """The key of its run."""
+
+    @property
+    def site(self) -> str:
+        """The site it is admitted to."""
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of the site's lease: a stale one writes nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +84,7 @@ class Closing:
 class OpenVisit:
     """The writer's side of a visit."""
 
-    visit: Visit
+    visit: VisitKey
     warcinfo: Mapping[str, str]
     segment: SegmentWriter | None = None
     segment_id: int = 0

@@ -14,21 +14,19 @@ from datetime import UTC, datetime
 
 from scrapy.crawler import AsyncCrawlerRunner
 
-from crawler.archive.reading import Archive
 from crawler.errors import CrawlerError
 from crawler.frontier.itinerary import Itinerary
 from crawler.frontier.services import Services
+from crawler.opening import open_visit, prepare
 from crawler.permission.gate import Gate
 from crawler.places import ExitCode
 from crawler.recording import ArchiveWriter
-from crawler.resuming import restore, seed
 from crawler.run import LEASE_SECONDS, Run, effective_settings
 from crawler.site_work import SiteWork
 from crawler.spiders.site import SiteSpider
 from crawler.visit import Visit
 from provenance.errors import ProvenanceError, StaleLease
 from provenance.leases import Held, Lease
-from provenance.queries import crawling
 from provenance.records import RunState
 
 OPEN_VISITS = 200
@@ -56,7 +54,6 @@ class Dispatcher:
             give_back=self._archived,
         )
         self.services = Services(writer=writer, fixed_hosts=fixed_hosts or {})
-        self._archive = Archive(run.store, run.places.spool)
         self._runner = AsyncCrawlerRunner(effective_settings())
         self._due: list[tuple[float, int, SiteWork]] = []
         self._open: dict[asyncio.Task[None], Visit] = {}
@@ -174,44 +171,13 @@ class Dispatcher:
             return
         work.waiting_since, work.waits_for = None, ""
         if not work.restored:
-            work.restored = True
-            seed(work.itinerary)
-            if self.run.resumed:
-                work.tally.captured = await asyncio.to_thread(
-                    restore, work.itinerary, self.run.database, self._archive, self.run.id, work.site
-                )
-        visit = await self._visit(work, lease)
+            await asyncio.to_thread(prepare, work, self.run)
+        visit = open_visit(self.run, self.services, work, lease)
         if self.stopping:
             visit.stop()
         self.run.recorder.set_run_state(self.run.id, RunState.RUNNING)
         task = asyncio.ensure_future(self._conduct(number, work, visit, lease))
         self._open[task] = visit
-
-    async def _visit(self, work: SiteWork, lease: Lease) -> Visit:
-        run, services = self.run, self.services
-        now = datetime.now(UTC)
-        visit_id = await asyncio.to_thread(run.recorder.begin_visit, run.id, work.site, lease.epoch, now)
-        hosts = {stop.target.host for queue in work.itinerary.queues.values() for stop in queue.line()}
-        known = await asyncio.to_thread(crawling.host_states, run.database, hosts)
-        services.hosts.load(known.values(), services.moment)
-        visit = Visit(
-            id=visit_id,
-            run_id=run.id,
-            site=work.site,
-            epoch=lease.epoch,
-            identity=run.job.identity,
-            policy=run.policy,
-            usage=run.usage,
-            owner=run.job.permission_for(work.site, now.date()),
-            services=services,
-            itinerary=work.itinerary,
-            gate=work.gate,
-            started_at=now,
-            tally=work.tally,
-            planned=work.planned,
-        )
-        services.writer.open_visit(visit, run.warcinfo())
-        return visit
 
     async def _conduct(self, number: int, work: SiteWork, visit: Visit, lease: Lease) -> None:
         """Run one visit to its end; queue its site again where something of it is due later."""

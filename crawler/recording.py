@@ -14,9 +14,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
 
-from crawler.archivable import Archivable, Closing, OpenVisit, Upload
+from crawler.archivable import Archivable, Closing, OpenVisit, Upload, VisitKey
 from crawler.archive.delivery import deliver
 from crawler.archive.segment import SegmentWriter
 from crawler.archive.store import Store
@@ -31,9 +30,6 @@ from provenance.records import (
     SegmentStored,
     capture_id,
 )
-
-if TYPE_CHECKING:
-    from crawler.visit import Visit
 
 BATCH = 200  # exchanges of one visit in a transaction …
 FLUSH_SECONDS = 1.0  # … or as many as came in this time
@@ -71,20 +67,20 @@ class ArchiveWriter:
 
     # ------------------------------------------------------------------ called on the event loop
 
-    def open_visit(self, visit: Visit, warcinfo: Mapping[str, str]) -> None:
+    def open_visit(self, visit: VisitKey, warcinfo: Mapping[str, str]) -> None:
         """Begin to take exchanges of a visit."""
         self._work.put(lambda: self._open.__setitem__(visit.id, OpenVisit(visit, warcinfo)))
 
-    def archive(self, visit: Visit, item: Archivable) -> None:
+    def archive(self, visit: VisitKey, item: Archivable) -> None:
         """Hand over an exchange; returns at once."""
         self._work.put(lambda: self._append(self._open[visit.id], item))
 
-    def refuse(self, visit: Visit, record: RefusalRecord) -> None:
+    def refuse(self, visit: VisitKey, record: RefusalRecord) -> None:
         """Hand over a refusal; returns at once."""
         self._work.put(lambda: self._open[visit.id].refusals.append(record))
 
     def close_visit(
-        self, visit: Visit, hosts: list[HostStateRecord], loads: list[HostLoadRecord]
+        self, visit: VisitKey, hosts: list[HostStateRecord], loads: list[HostLoadRecord]
     ) -> Future[None]:
         """Write everything of a visit and upload its segment; the future tells when all of it is kept."""
         closing = Closing(hosts, loads, Future())

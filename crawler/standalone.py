@@ -15,18 +15,17 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 from crawler import job as jobs
-from crawler.archive.reading import Archive
+from crawler import opening
 from crawler.errors import CrawlerError
 from crawler.frontier.itinerary import Itinerary
 from crawler.frontier.services import Services
 from crawler.permission.gate import Gate
 from crawler.places import ExitCode, Places
 from crawler.recording import ArchiveWriter
-from crawler.resuming import restore, seed
 from crawler.run import Run
+from crawler.site_work import SiteWork
 from crawler.visit import Visit
 from provenance.leases import Held, Lease
-from provenance.queries import crawling
 
 
 def _chosen(job: jobs.Job, site: str | None) -> str:
@@ -57,42 +56,23 @@ def open_visit(crawler: Crawler, job_file: str | None, site: str | None) -> Visi
 
 
 def _open(crawler: Crawler, run: Run, lease: Lease, site: str) -> Visit:
-    now = datetime.now(UTC)
-    itinerary = Itinerary(run.job.sites()[site])
-    visit_box: list[Visit] = []
     loop = asyncio.get_event_loop()
+    opened: list[Visit] = []
 
     def failed(error: BaseException) -> None:
-        crawler_failed.append(error)
-        loop.call_soon_threadsafe(visit_box[0].stop)
+        del error  # the writer keeps it, and closing the visit raises it
+        loop.call_soon_threadsafe(opened[0].stop)
 
     def archived(size: int) -> None:
         loop.call_soon_threadsafe(services.budget.give_back, size)
 
-    crawler_failed: list[BaseException] = []
     writer = ArchiveWriter(run.recorder, run.store, run.places.spool, failed=failed, give_back=archived)
     services = Services(writer=writer)
-    seed(itinerary)
-    if run.resumed:
-        restore(itinerary, run.database, Archive(run.store, run.places.spool), run.id, site)
-    hosts = {stop.target.host for queue in itinerary.queues.values() for stop in queue.line()}
-    services.hosts.load(crawling.host_states(run.database, hosts).values(), services.moment)
-    visit = Visit(
-        id=run.recorder.begin_visit(run.id, site, lease.epoch, now),
-        run_id=run.id,
-        site=site,
-        epoch=lease.epoch,
-        identity=run.job.identity,
-        policy=run.policy,
-        usage=run.usage,
-        owner=run.job.permission_for(site, now.date()),
-        services=services,
-        itinerary=itinerary,
-        gate=Gate(run.job.operator.token, services.clock),
-        started_at=now,
-    )
-    visit_box.append(visit)
-    writer.open_visit(visit, run.warcinfo())
+    itinerary = Itinerary(run.job.sites()[site])
+    work = SiteWork(site, itinerary, Gate(run.job.operator.token, services.clock))
+    opening.prepare(work, run)
+    visit = opening.open_visit(run, services, work, lease)
+    opened.append(visit)
 
     async def close(spider: Any, reason: str) -> None:  # noqa: ARG001  # the signature of Scrapy's signal
         done = writer.close_visit(visit, services.hosts.records(services.at), visit.loads.records(visit.id))

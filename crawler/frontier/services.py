@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from twisted.internet import ssl
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
@@ -18,9 +17,7 @@ from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from crawler.frontier.hosts import Hosts
 from crawler.frontier.lanes import Lanes
 from crawler.permission.address import Resolver
-
-if TYPE_CHECKING:
-    from crawler.recording import ArchiveWriter
+from crawler.recording import ArchiveWriter
 
 MEMORY_BUDGET = 64 * 1024 * 1024  # bytes of bodies received and not yet archived, all visits together
 TLS_CONTEXTS = 1_000

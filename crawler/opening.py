@@ -1,0 +1,48 @@
+"""Open a visit: the same under every dispatcher."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from crawler.archive.reading import Archive
+from crawler.frontier.services import Services
+from crawler.resuming import restore, seed
+from crawler.run import Run
+from crawler.site_work import SiteWork
+from crawler.visit import Visit
+from provenance.leases import Lease
+from provenance.queries import crawling
+
+
+def prepare(work: SiteWork, run: Run) -> None:
+    """Queue what the job names, and what a resumed run's archive leads to; once a process.  Reads the archive."""
+    work.restored = True
+    seed(work.itinerary)
+    if run.resumed:
+        archive = Archive(run.store, run.places.spool)
+        work.tally.captured = restore(work.itinerary, run.database, archive, run.id, work.site)
+
+
+def open_visit(run: Run, services: Services, work: SiteWork, lease: Lease) -> Visit:
+    """Record a visit under its lease, and return it with what its hosts taught us before."""
+    now = datetime.now(UTC)
+    hosts = {stop.target.host for queue in work.itinerary.queues.values() for stop in queue.line()}
+    services.hosts.load(crawling.host_states(run.database, hosts).values(), services.moment)
+    visit = Visit(
+        id=run.recorder.begin_visit(run.id, work.site, lease.epoch, now),
+        run_id=run.id,
+        site=work.site,
+        epoch=lease.epoch,
+        identity=run.job.identity,
+        policy=run.policy,
+        usage=run.usage,
+        owner=run.job.permission_for(work.site, now.date()),
+        services=services,
+        itinerary=work.itinerary,
+        gate=work.gate,
+        started_at=now,
+        tally=work.tally,
+        planned=work.planned,
+    )
+    services.writer.open_visit(visit, run.warcinfo())
+    return visit
