@@ -100,7 +100,7 @@ def finish(process: subprocess.Popen[str]) -> Ended:
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGKILL)
         out, err = process.communicate()
-        raise AssertionError(f"stuck: {process.args}\n{out}\n{err}") from None
+        raise AssertionError(f"stuck: {process.args!r}\n{out}\n{err}") from None
     return Ended(code=process.returncode, out=out, err=err)
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from loopback_site import LoopbackSite, Reply, tree, tree_urls
@@ -26,6 +27,10 @@ def _slowly(pages: int) -> Callable[[str], Reply]:
         return answer(path)
 
     return after_a_moment
+
+
+def _has(site: LoopbackSite, asked: int) -> bool:
+    return len(site.log) >= asked
 
 
 def _documents(place: Workplace) -> list[str]:
@@ -92,7 +97,7 @@ def test_told_to_stop_twice_it_goes_at_once_and_the_next_start_cleans_up(place: 
 def test_killed_anywhere_the_same_command_completes_the_run(
     place: Workplace, store: str, request: pytest.FixtureRequest
 ) -> None:
-    """kill -9: only what was in flight, or in the second before the kill, is asked for again."""
+    """After kill -9 only what was in flight, or in the second before the kill, is asked for again."""
     if store == "s3":
         place.environ["ABOVEBOARD_STORE"] = request.getfixturevalue("s3_store_url")
     kills, chance = 3 if store == "directory" else 1, random.Random(2)
@@ -102,7 +107,7 @@ def test_killed_anywhere_the_same_command_completes_the_run(
         for _ in range(kills):
             process = place.start(*command)
             goal = len(site.log) + chance.randrange(10, PAGES // (kills + 1))
-            wait_until(lambda goal=goal: len(site.log) >= goal, process)
+            wait_until(partial(_has, site, goal), process)
             process.kill()
             finish(process)
             committed = set(_documents(place)) if place.runs() else set()
