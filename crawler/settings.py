@@ -31,6 +31,8 @@ EXTENSIONS: dict[str, int] = {}
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 
+DOWNLOADER = "scrapy.core.downloader.Downloader"  # theirs, unchanged: what it is given already has its pass
+
 # --- a second belt: were any stock component back in place, it would still be told this
 ROBOTSTXT_OBEY = False  # the stock middleware leaks; the gate decides (`crawler.permission.gate`)
 COOKIES_ENABLED = False
@@ -58,6 +60,8 @@ STATS_DUMP = False
 
 # What no spider, command line or environment may change: the seal refuses to run on a difference.
 REQUIRED = (
+    "ADDONS",
+    "DOWNLOADER",
     "SCHEDULER",
     "DOWNLOAD_HANDLERS_BASE",
     "DOWNLOAD_HANDLERS",

@@ -14,10 +14,10 @@ from scrapy import Request
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
-from crawler import politeness, scrapy_internals, urls
+from crawler import addon, politeness, scrapy_internals, urls
 from crawler.frontier.itinerary import Errand, Queue, Stop
 from crawler.frontier.lanes import Claim, Lane, Passage
-from crawler.frontier.passes import Pass
+from crawler.frontier.passes import Pass, stripped
 from crawler.frontier.routes import Routes
 from crawler.permission.address import Address, ForbiddenAddressError, UnresolvedError
 from crawler.permission.decision import Permission
@@ -57,7 +57,8 @@ class Frontier(BaseScheduler):
     # ------------------------------------------------------------------ Scrapy's side
 
     def open(self, spider: Any) -> None:  # noqa: ARG002  # the signature in Scrapy's interface
-        """Let the visit wake us."""
+        """Let the visit wake us; a crawl whose settings were tampered with ends here at the latest."""
+        addon.check(self._crawler.settings)
         self._visit.wake = self.wake
         self._services.budget.waiting.add(self.wake)
 
@@ -81,7 +82,16 @@ class Frontier(BaseScheduler):
     def enqueue_request(self, request: Request) -> bool:
         """Take a URL that a spider yields; scope, permission and pace apply to it like to any link."""
         url = urls.canonical(request.url)
-        return url is not None and self._itinerary.offer(url, via="spider")
+        if url is None:
+            return False
+        asked_for = [f"meta {name}" for name in stripped(request)]
+        asked_for += [f"method {request.method}"] * (request.method != "GET")
+        asked_for += [f"header {name.decode('latin-1')}" for name in request.headers]
+        asked_for += ["cookies"] * bool(request.cookies) + ["a body"] * bool(request.body)
+        if asked_for:
+            words = "the URL is asked for without what the request carried besides"
+            self._visit.refuse(url, "seal.stripped", words, ", ".join(asked_for))
+        return self._itinerary.offer(url, via="spider")
 
     def next_request(self) -> Request | None:
         """Return a request that may leave now, or None and a timer for when one may."""

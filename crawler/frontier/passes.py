@@ -24,6 +24,36 @@ class Pass:
     rules: OriginRules
 
 
+# What stock Scrapy would take from a request's meta to get around pace, identity or permission (DA-5.3.1-3).
+_BYPASSES = frozenset(
+    {
+        "bindaddress",
+        "cookiejar",
+        "dont_merge_cookies",
+        "dont_obey_robotstxt",
+        "dont_redirect",
+        "dont_retry",
+        "download_delay",
+        "download_maxsize",
+        "download_slot",
+        "download_timeout",
+        "handle_httpstatus_all",
+        "http_auth_domain",
+        "max_retry_times",
+        "pass",
+        "proxy",
+    }
+)
+
+
+def stripped(request: Request) -> list[str]:
+    """Return the meta keys of a request that ask for what this crawler does not do; a real pass is none of them."""
+    found = _BYPASSES & request.meta.keys()
+    if isinstance(request.meta.get("pass"), Pass):
+        found -= {"pass"}
+    return sorted(found)
+
+
 def pass_of(request: Request) -> Pass:
     """Return the pass a request travels on.
 

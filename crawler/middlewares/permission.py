@@ -1,36 +1,43 @@
-"""No request passes without a pass from the frontier; what a spider could slip into meta does not get through."""
+"""No request passes without a pass from the frontier, however it came into the engine."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, Self
+
 from scrapy import Request
+from scrapy.crawler import Crawler
 
-from crawler.frontier.passes import pass_of
+from crawler.frontier.passes import pass_of, stripped
+from crawler.permission.decision import PermissionDenied
 
-# What stock Scrapy would take from a request's meta to get around pace, identity or permission (DA-5.3.1-3).
-_BYPASSES = frozenset(
-    {
-        "dont_obey_robotstxt",
-        "download_slot",
-        "proxy",
-        "bindaddress",
-        "dont_retry",
-        "max_retry_times",
-        "cookiejar",
-        "download_timeout",
-        "download_maxsize",
-    }
-)
+if TYPE_CHECKING:
+    from crawler.visit import Visit
 
 
 class PermissionMiddleware:
-    """The first of two checks; the download handler is the other."""
+    """The first of two checks, and the one that records; the download handler is the other."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Build the middleware of the spider's visit."""
+        spider: Any = crawler.spider
+        return cls(spider.visit)
 
     def process_request(self, request: Request) -> None:
         """Let a request on only with its pass.
 
         Raises:
-            PermissionDenied: there is none.
+            PermissionDenied: there is none; that is on record then.
         """
-        pass_of(request)
-        for name in _BYPASSES & request.meta.keys():
+        try:
+            pass_of(request)
+        except PermissionDenied as error:
+            self._visit.refuse(
+                request.url, "seal.no-pass", "a request tried to go around the frontier", str(error)
+            )
+            raise
+        for name in stripped(request):
             del request.meta[name]

@@ -15,7 +15,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler import urls
+from crawler import addon, urls
 from crawler.download_handler import ExchangeFailed
 from crawler.frontier.itinerary import Errand
 from crawler.frontier.passes import Pass
@@ -46,6 +46,7 @@ class SiteSpider(Spider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Build the spider of a visit: the dispatcher's, or the one that ``-a job=FILE`` describes."""
+        addon.check(crawler.settings)  # before a run is recorded or a lease taken
         if "visit" not in kwargs:
             from crawler.standalone import open_visit  # noqa: PLC0415  # only Scrapy's own command needs it
 
