@@ -12,6 +12,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 pytest_plugins = ["services.postgresql", "services.s3"]
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Look for doctests everywhere but in the folders' conftest modules, which share one name."""
+    return True if collection_path.name == "conftest.py" else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Open loopback, and only loopback, to everything but the pure package's tests."""
