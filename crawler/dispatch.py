@@ -152,7 +152,8 @@ class Dispatcher:
             extra.cancel()
         for task in [task for task in self._open if task.done()]:
             del self._open[task]
-            task.result()
+            if (error := task.exception()) is not None:
+                self._fail(error)  # the other visits end in good order first
 
     def _tell_waiting(self) -> None:
         due, _, _ = self._due[0]

@@ -17,12 +17,20 @@ from rich.console import Console
 
 from crawler import reactor
 from crawler.dispatch import Dispatcher
+from crawler.errors import CrawlerError
 from crawler.job import Job
 from crawler.places import ExitCode, Places
 from crawler.progress import show
 from crawler.run import Run
 from crawler.site_work import PlannedOrigin, planned
 from provenance import reports
+from provenance.errors import ProvenanceError
+
+
+class CrawlFailed(CrawlerError):  # noqa: N818  # says what is the case
+    """Store, spool or database failed under a running crawl; what was committed is what the next start goes on from."""
+
+    resumable = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +107,10 @@ def crawl(
         shown = asyncio.ensure_future(show(dispatcher, console, quiet=quiet))
         try:
             code = await dispatcher.crawl()
+        except (CrawlerError, ProvenanceError) as error:
+            with suppress(CrawlerError, ProvenanceError):  # the database may be what failed
+                run.end(ExitCode.UNFINISHED, {"failed": str(error)})
+            raise CrawlFailed(f"{error}\nwhat was recorded stays, and the same command goes on") from error
         finally:
             shown.cancel()
             with suppress(asyncio.CancelledError):

@@ -29,7 +29,6 @@ class Asked:
 
     url: str
     path: str
-    status: int
     headers: Mapping[str, str]
 
 
@@ -132,10 +131,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         asked = self.server.origin + self.path
-        place = len(self.server.log.lines)
-        self.server.log.lines.append(Asked(url=asked, path=self.path, status=0, headers=dict(self.headers)))
+        self.server.log.lines.append(Asked(url=asked, path=self.path, headers=dict(self.headers)))
         reply = self.server.answer(self.path)
-        del place
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.media_type)
         self.send_header("Content-Length", str(len(reply.body)))
@@ -155,19 +152,23 @@ def tree(pages: int, *, robots: str = "User-agent: *\nDisallow: /closed/\n") -> 
         number = 0 if path == "/" else int(name) if (name := path[1:].removesuffix(".html")).isdigit() else -1
         if not 0 <= number < pages:
             return MISSING
-        links = [2 * number + 1, 2 * number + 2, (number * 7 + 3) % pages, (number * 13 + 5) % pages]
-        hrefs = "".join(f'<a href="/{link}.html">{link}</a> ' for link in links if 0 < link < pages)
+        hrefs = "".join(f'<a href="/{link}.html">{link}</a> ' for link in sorted(tree_links(number, pages)))
         licence = (
             '<a rel=license href="https://creativecommons.org/licenses/by/4.0/">CC BY</a>'
             if number % 3
             else ""
         )
         padding = "<p>lapwing " * 50
-        return Reply(
-            body=f"<!doctype html><title>{number}</title>{hrefs}<a href='/closed/{number % 5}'>no</a>{licence}{padding}".encode()
-        )
+        closed = f"<a href='/closed/{number % 5}'>no</a>"
+        return Reply(body=f"<!doctype html><title>{number}</title>{hrefs}{closed}{licence}{padding}".encode())
 
     return answer
+
+
+def tree_links(number: int, pages: int) -> set[int]:
+    """Return the pages that a page of `tree` links to."""
+    links = (2 * number + 1, 2 * number + 2, (number * 7 + 3) % pages, (number * 13 + 5) % pages)
+    return {link for link in links if 0 < link < pages}
 
 
 def tree_urls(origin: str, pages: int) -> set[str]:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,7 +117,12 @@ def wait_until(seen: Callable[[], bool], process: subprocess.Popen[str]) -> None
 
 
 def job(
-    *starts: str, in_flight: int = 4, job: str = "", site: str = "", name: str = "acceptance", **owner: str
+    *starts: str,
+    in_flight: int = 4,
+    job: str = "",
+    site: str = "",
+    limits: Mapping[str, str] | None = None,
+    name: str = "acceptance",
 ) -> str:
     """Return a job file for sites of our own on loopback.
 
@@ -126,21 +131,21 @@ def job(
         in_flight: what the owner allows; also gap 0, and private addresses.
         job: more lines for ``[job]``.
         site: more lines for every ``[[site]]``.
+        limits: more lines for one ``[[site]]``, by its start.
         name: the job's.
-        owner: ``private="false"`` leaves the owner's permission out.
     """
     lines = ["[job]", f'name = "{name}"', job, "[operator]", 'name = "Acceptance"', f'contact = "{CONTACT}"']
     for start in starts:
         lines += ["[[site]]", f'start = ["{start}"]', 'admitted_by = "the tests"', 'basis = "our own"', site]
+        lines.append((limits or {}).get(start, ""))
     for host in dict.fromkeys(start.split("/")[2].partition(":")[0] for start in starts):
-        if owner.get("private") != "false":
-            lines += [
-                "[[permission]]",
-                f'site = "{host}"',
-                'granted_by = "ourselves"',
-                "private_addresses = true",
-            ]
-            lines += ["min_gap_seconds = 0", f"max_in_flight = {in_flight}", "valid_until = 2099-12-31"]
+        lines += [
+            "[[permission]]",
+            f'site = "{host}"',
+            'granted_by = "ourselves"',
+            "private_addresses = true",
+        ]
+        lines += ["min_gap_seconds = 0", f"max_in_flight = {in_flight}", "valid_until = 2099-12-31"]
     return "\n".join(lines) + "\n"
 
 
