@@ -15,15 +15,17 @@ from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
 from crawler import addon, politeness, scrapy_internals, urls
+from crawler.frontier.addresses import Addresses
 from crawler.frontier.itinerary import Errand, Queue, Stop
 from crawler.frontier.lanes import Claim, Lane, Passage
 from crawler.frontier.passes import Pass, stripped
 from crawler.frontier.routes import Routes
-from crawler.permission.address import Address, ForbiddenAddressError, UnresolvedError
+from crawler.permission.address import Address
 from crawler.permission.decision import Permission
 from crawler.permission.origin import OriginRules
 from crawler.politeness import FOREVER
 from licences.robots import RobotsState
+from provenance.refusals import refusal_in_words
 
 if TYPE_CHECKING:
     from crawler.visit import Visit
@@ -43,10 +45,9 @@ class Frontier(BaseScheduler):
         self._gate = visit.gate
         self._routes = Routes(visit)
         self._in_flight = 0
-        self._resolving: set[str] = set()
+        self._addresses = Addresses(visit, self._routes, self.wake)
         self._waiting_on: set[Lane] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -70,8 +71,7 @@ class Frontier(BaseScheduler):
         self._waiting_on.clear()
         if self._timer is not None:
             self._timer.cancel()
-        for task in self._tasks:
-            task.cancel()
+        self._addresses.cancel()
 
     def has_pending_requests(self) -> bool:
         """Whether the engine should stay open for us: more to ask, and something of it due soon enough."""
@@ -122,15 +122,25 @@ class Frontier(BaseScheduler):
         rules = self._gate.rules(origin)
         if rules.closed is not None:
             return self._refuse_all(queue, rules)
-        address = self._address(head.host, rules)
+        address = self._addresses.of(head.host, rules)
         if address is None:
-            return rules.next_look if rules.state is RobotsState.UNREACHABLE else FOREVER
+            return self._without_address(queue, rules)
         passages = self._routes.passages(head, rules, address)
         if queue.line()[0].errand is Errand.ROBOTS:
             return self._follow_robots(queue, passages, address, now)
-        if not rules.decided(now):
+        if not rules.decided(now) or (rules.refresh_at <= now and not rules.asking):
             return self._ask_robots(rules, passages, address, now)
         return self._ask_permitted(queue, rules, passages, address, now)
+
+    def _without_address(self, queue: Queue, rules: OriginRules) -> float:
+        """Wait for an address; a robots.txt that redirects to a name without one is unreachable."""
+        if rules.state is not RobotsState.UNREACHABLE:
+            return FOREVER
+        while queue.errands and (governs := queue.errands[0].governs) is not None:
+            queue.errands.popleft()
+            self._gate.give_up(self._gate.rules(governs), f"redirects to {rules.origin}: {rules.reason}")
+            self.wake()
+        return rules.next_look
 
     def _ask_robots(
         self, rules: OriginRules, passages: tuple[Passage, ...], address: Address, now: float
@@ -203,7 +213,16 @@ class Frontier(BaseScheduler):
         self._in_flight += 1
         if stop.errand is Errand.PAGE:
             self._itinerary.scopes[stop.scope].asked += 1
-        passport = Pass(stop=stop, permission=permission, claim=claim, address=address, rules=rules)
+        robots = stop.errand is Errand.ROBOTS
+        conditions = self._gate.conditions(rules, stop.target.url) if robots else ()
+        passport = Pass(
+            stop=stop,
+            permission=permission,
+            claim=claim,
+            address=address,
+            rules=rules,
+            conditions=conditions,
+        )
         return Request(
             stop.target.url,
             callback=spider.callback(stop.errand),
@@ -216,7 +235,7 @@ class Frontier(BaseScheduler):
         self._in_flight -= 1
         self.wake()
 
-    # ------------------------------------------------------------------ lanes, addresses
+    # ------------------------------------------------------------------ lanes
 
     def _ready(self, passages: tuple[Passage, ...]) -> float:
         """Return when all lanes are free; where one is full, be told when it frees up."""
@@ -230,36 +249,6 @@ class Frontier(BaseScheduler):
                 self._waiting_on.discard(passage.lane)
         return ready
 
-    def _address(self, host: str, rules: OriginRules) -> Address | None:
-        """Return the checked address of a host; None while it is being looked up, or has none."""
-        resolver = self._services.resolver
-        known = resolver.cached(host)
-        if known is not None:
-            try:
-                private = self._visit.private_addresses and self._routes.is_ours(host)
-                return resolver.check(host, known, private_addresses=private)
-            except ForbiddenAddressError as error:
-                rules.closed, rules.reason = "address", str(error)
-                self.wake()
-                return None
-        if host not in self._resolving and not (rules.attempts and rules.next_look > self._services.clock()):
-            self._resolving.add(host)
-            task = asyncio.ensure_future(self._look_up(host, rules))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        return None
-
-    async def _look_up(self, host: str, rules: OriginRules) -> None:
-        try:
-            await self._services.resolver.resolve(host)
-        except UnresolvedError as error:
-            rules.attempts += 1
-            wait = politeness.robots_retry(rules.attempts, None)
-            rules.unreachable(f"no address: {error}", now=self._services.clock(), wait=wait)
-        finally:
-            self._resolving.discard(host)
-            self.wake()
-
     # ------------------------------------------------------------------ refusing, waiting
 
     def _refuse(self, stop: Stop, permission: Permission) -> None:
@@ -267,7 +256,7 @@ class Frontier(BaseScheduler):
         self._visit.refuse(
             stop.target.url,
             record.rule,
-            _REASONS.get(record.rule, "a rule forbids it"),
+            refusal_in_words(record.rule),
             permission.evidence(),
             permission=record,
         )
@@ -279,8 +268,8 @@ class Frontier(BaseScheduler):
             while line:
                 stop = line.popleft()
                 if stop.governs is not None:
-                    self._gate.give_up(self._gate.rules(stop.governs), rules.reason or rule)
-                self._visit.refuse(stop.target.url, rule, _REASONS[rule], rules.reason)
+                    self._gate.give_up(self._gate.rules(stop.governs), f"redirects to {rules.reason or rule}")
+                self._visit.refuse(stop.target.url, rule, refusal_in_words(rule), rules.reason)
         return FOREVER
 
     def wake(self) -> None:
@@ -293,17 +282,8 @@ class Frontier(BaseScheduler):
             self._timer = None
         if due == FOREVER:
             return
-        if due - now > LONGEST_OPEN_WAIT and not self._in_flight and not self._resolving:
+        if due - now > LONGEST_OPEN_WAIT and not self._in_flight and not self._addresses:
             self._visit.due = due
             self.wake()
             return
         self._timer = asyncio.get_running_loop().call_later(max(due - now, 0.0), self.wake)
-
-
-_REASONS = {
-    "robots.disallow": "robots.txt disallows it for us",
-    "robots.deny-all": "the site refuses its robots.txt to us, so nothing of it is asked for",
-    "robots.unreachable": "robots.txt cannot be read now, so nothing is asked for",
-    "robots.crawl-delay": "robots.txt asks for a longer gap than we keep a host open for",
-    "address": "the name leads to an address that no crawl may reach without its owner's recorded permission",
-}

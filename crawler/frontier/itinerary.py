@@ -202,9 +202,9 @@ class Itinerary:
         self.seen.add(target.url)
         self.queue(target.origin).errands.append(Stop(target, errand, depth, hops=hops, via=via))
 
-    def robots_hop(self, target: urls.Target, *, governs: str, hops: int) -> None:
+    def robots_hop(self, target: urls.Target, *, governs: str, hops: int, via: str | None = None) -> None:
         """Queue where an origin's robots.txt redirects to."""
-        stop = Stop(target, Errand.ROBOTS, hops=hops, governs=governs)
+        stop = Stop(target, Errand.ROBOTS, hops=hops, governs=governs, via=via)
         self.queue(target.origin).errands.appendleft(stop)
 
     def again(self, stop: Stop) -> None:

@@ -22,6 +22,7 @@ class Pass:
     claim: Claim  # single use
     address: Address  # the checked one: this is what gets dialled
     rules: OriginRules
+    conditions: tuple[tuple[str, str], ...] = ()  # header fields of a conditional request (RFC 9110 §13.1)
 
 
 # What stock Scrapy would take from a request's meta to get around pace, identity or permission (DA-5.3.1-3).

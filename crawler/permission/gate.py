@@ -7,38 +7,24 @@ they go to; the answers come back to `read` (politeness and redirects included: 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from crawler import politeness, urls
 from crawler.http_dates import retry_after_seconds
 from crawler.permission.decision import Permission
 from crawler.permission.origin import REDIRECT_HOPS, OriginRules, lifetime
-from licences.robots import RobotsDocument, RobotsState, robots_state
+from crawler.permission.robots_answer import MAX_ROBOTS, RobotsAnswer
+from licences.robots import RobotsDocument, RobotsFlag, RobotsState, robots_state
 from provenance.records import PermissionRecord
 
-MAX_ROBOTS = (
-    512 * 1024
-)  # bytes after decoding; the rest is not read (RFC 9309 §2.5 asks for 500 KiB at least)
+__all__ = ["MAX_ROBOTS", "Gate", "NextHop", "RobotsAnswer"]
+
 PARSE_INLINE = 32 * 1024  # bytes; a larger file is parsed off the event loop
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NOT_MODIFIED = 304
 _OK, _REDIRECTION = 200, 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RobotsAnswer:
-    """What came back for a robots.txt request: an answer, or none."""
-
-    url: str
-    status: int | None  # None: no answer (DNS, TCP, TLS, timeout)
-    body: bytes = b""  # decoded, at most `MAX_ROBOTS`
-    headers: tuple[tuple[str, str], ...] = ()
-    capture_id: int | None = None
-    error: str = ""
-
-    def header(self, name: str) -> str:
-        """Return a header's first value, or ""."""
-        return next((value for field, value in self.headers if field.lower() == name), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +75,14 @@ class Gate:
         state = rules.state.value if rules.state is not None else None
         return PermissionRecord(origin=rules.origin, granted=False, rule=rule, robots_state=state)
 
+    def conditions(self, rules: OriginRules, url: str) -> tuple[tuple[str, str], ...]:
+        """Return the fields that make a robots.txt request conditional: where that very file is still held."""
+        return rules.validators if url == rules.robots_url and rules.settled else ()
+
     async def read(self, rules: OriginRules, answer: RobotsAnswer, *, hops: int) -> NextHop | None:
         """Take a robots.txt answer: settle the origin, or return where its redirect leads.
+
+        A refresh is judged like a first look: what cannot be read now closes the origin, whatever it said before.
 
         Args:
             rules: the origin it was asked for.
@@ -100,43 +92,90 @@ class Gate:
         now = self._clock()
         if answer.status in _REDIRECTS:
             return self._hop(rules, answer, hops=hops)
-        document = await self._parsed(answer)
-        state = robots_state(answer.status, answer.body, answer.headers, document=document)
+        if answer.status == _NOT_MODIFIED and self.conditions(rules, answer.url):
+            rules.refreshed(now, answer.header("cache-control"))
+            return None
+        document = await self._parsed(rules, answer)
+        state = self._state(answer, document)
         if state is RobotsState.UNREACHABLE:
-            why = answer.error or f"robots.txt answered {answer.status}"
-            self.give_up(rules, why, retry_after_seconds(answer.header("retry-after"), answer.header("date")))
+            later = retry_after_seconds(answer.header("retry-after"), answer.header("date"))
+            self.give_up(rules, _why(answer, document), later)
             return None
         rules.robots_url, rules.capture_id = answer.url, answer.capture_id
-        life = _life(state, answer.header("cache-control"))
-        rules.settle(state, now=now, life=life, document=document)
+        rules.settle(
+            state,
+            now=now,
+            life=_life(state, answer.header("cache-control")),
+            document=document,
+            validators=answer.validators() if document is not None else (),
+            digest=hashlib.sha256(answer.body).digest(),
+        )
         return None
 
     @staticmethod
-    async def _parsed(answer: RobotsAnswer) -> RobotsDocument | None:
-        """Return a 2xx answer's rules, a large file's off the event loop."""
+    def _state(answer: RobotsAnswer, document: RobotsDocument | None) -> RobotsState:
+        state = robots_state(answer.status, answer.body, answer.headers, document=document)
+        return RobotsState.UNREACHABLE if answer.error and state.releases else state
+
+    @staticmethod
+    async def _parsed(rules: OriginRules, answer: RobotsAnswer) -> RobotsDocument | None:
+        """Return a 2xx answer's rules, a large file's off the event loop and ready to judge."""
         if answer.status is None or not _OK <= answer.status < _REDIRECTION:
             return None
         if len(answer.body) <= PARSE_INLINE:
             return RobotsDocument.parse(answer.body)
-        return await asyncio.to_thread(RobotsDocument.parse, answer.body)
+        return await asyncio.to_thread(_ready, answer.body, rules.token, rules.origin)
+
+    def overruled(self, rules: OriginRules) -> Iterator[Permission]:
+        """Yield the answers for URLs that were fetched under an earlier robots.txt and that this one denies, once."""
+        for url, record in rules.overruled():
+            yield Permission(url=url, record=record)
 
     def _hop(self, rules: OriginRules, answer: RobotsAnswer, *, hops: int) -> NextHop | None:
-        location = answer.header("location")
+        location = answer.header("location").strip()
         if hops >= REDIRECT_HOPS:
-            self.give_up(rules, f"robots.txt redirects more than {REDIRECT_HOPS} times")
+            self.give_up(rules, f"redirects more than {REDIRECT_HOPS} times")
             return None
         try:
-            target = urls.parse(urls.join(answer.url, location))
+            target = urls.parse(urls.join(answer.url, location)) if location else None
         except ValueError as error:
-            self.give_up(rules, f"robots.txt redirects to an unusable place ({error})")
+            self.give_up(rules, f"redirects to {location[:200]!r}, an unusable place: it {error}")
+            return None
+        if target is None:
+            self.give_up(rules, f"answered {answer.status} and does not say where it is now")
             return None
         return NextHop(target=target, hops=hops + 1)
 
     def give_up(self, rules: OriginRules, why: str, retry_after: float | None = None) -> None:
-        """Take that an origin's robots.txt cannot be had now: nothing of it is asked for until a later look."""
+        """Take that an origin's robots.txt cannot be had now: nothing of it is asked for until a later look.
+
+        Args:
+            rules: the origin's.
+            why: what its robots.txt did, in words that go on from its URL.
+            retry_after: seconds that its server asked for; None: it did not.
+        """
         rules.attempts += 1
         wait = politeness.robots_retry(rules.attempts, retry_after)
-        rules.unreachable(why, now=self._clock(), wait=wait)
+        rules.unreachable(f"{urls.robots_url(rules.origin)} {why}", now=self._clock(), wait=wait)
+
+
+def _why(answer: RobotsAnswer, document: RobotsDocument | None) -> str:
+    """Return why an answer cannot be read, going on from its URL."""
+    if answer.status is None:
+        return f"gave no answer: {answer.error}"
+    if answer.error:
+        return f"cannot be read: {answer.error}"
+    if document is not None and RobotsFlag.NUL_BYTES in document.flags:
+        return "holds NUL bytes and no mark that says how to read it: a person should look"
+    return f"answered {answer.status}"
+
+
+def _ready(body: bytes, token: str, origin: str) -> RobotsDocument:
+    """Return a parsed file that has compiled its answers for us: the first URL pays for that."""
+    document = RobotsDocument.parse(body)
+    document.access(token, f"{origin}/")
+    document.pace(token)
+    return document
 
 
 def _life(state: RobotsState, cache_control: str) -> float:

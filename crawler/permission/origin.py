@@ -5,7 +5,9 @@ Doubt is a value: until a file was read, or its absence shown, nothing of the or
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import time
 
@@ -14,17 +16,24 @@ from provenance.records import PermissionRecord
 
 SHORTEST_LIFE = 3_600.0  # seconds a robots.txt holds …
 LONGEST_LIFE = 86_400.0  # … and at most (RFC 9309 §2.4)
+REFRESH_AT = 0.8  # of its life: then it is asked for again, while it still holds
 REDIRECT_HOPS = 5
+GIVEN_UP_AFTER = (
+    30 * 86_400.0
+)  # seconds unreachable: still a no, looked at once a day, and an operator's to review
 
-_MAX_AGE = re.compile(r"\bmax-age\s*=\s*(\d{1,10})", re.IGNORECASE)
+_MAX_AGE = re.compile(r"\bmax-age\s*=\s*\"?(\d{1,10})", re.IGNORECASE)
+_NEVER_STORED = re.compile(r"\bno-(?:cache|store)\b", re.IGNORECASE)
 
 
 def lifetime(cache_control: str) -> float:
     """Return how many seconds a robots.txt may be served from memory.
 
-    >>> lifetime("public, max-age=60"), lifetime("max-age=7200"), lifetime("")
-    (3600.0, 7200.0, 86400.0)
+    >>> lifetime("public, max-age=60"), lifetime("max-age=7200"), lifetime(""), lifetime("no-cache")
+    (3600.0, 7200.0, 86400.0, 3600.0)
     """
+    if _NEVER_STORED.search(cache_control):
+        return SHORTEST_LIFE
     found = _MAX_AGE.search(cache_control)
     return min(max(float(found[1]), SHORTEST_LIFE), LONGEST_LIFE) if found else LONGEST_LIFE
 
@@ -41,6 +50,13 @@ class OriginRules:
     robots_url: str = ""  # where the bytes came from, after redirects
     capture_id: int | None = None
     expires: float = 0.0  # on the services' clock
+    refresh_at: float = math.inf
+    life: float = 0.0  # seconds, as it was settled
+    validators: tuple[tuple[str, str], ...] = ()  # fields of a conditional request for this very file
+    digest: bytes = b""  # SHA-256 of what was read
+    taken: list[str] = field(default_factory=list)  # URLs fetched, to be judged again when the file changes
+    changed: bool = False  # another file than the one that they were fetched under
+    unreachable_since: float | None = None
     next_look: float = 0.0
     attempts: int = 0
     asking: bool = False
@@ -49,27 +65,70 @@ class OriginRules:
     closed: str | None = None  # the rule under which nothing of this origin is asked for: "address"
     _records: dict[object, PermissionRecord] = field(default_factory=dict)
 
+    @property
+    def settled(self) -> bool:
+        """Whether the last look found an answer that decides."""
+        return self.state is not None and self.state is not RobotsState.UNREACHABLE
+
     def decided(self, now: float) -> bool:
         """Whether URLs can be judged now; a stale file judges nothing."""
-        return self.state is not None and self.state is not RobotsState.UNREACHABLE and now < self.expires
+        return self.settled and now < self.expires
 
-    def settle(self, state: RobotsState, *, now: float, life: float, document: RobotsDocument | None) -> None:
+    def settle(
+        self,
+        state: RobotsState,
+        *,
+        now: float,
+        life: float,
+        document: RobotsDocument | None,
+        validators: tuple[tuple[str, str], ...] = (),
+        digest: bytes = b"",
+    ) -> None:
         """Take what a robots.txt exchange said; only a file whose rules decide is kept."""
+        self.changed = self.changed or (self.taken != [] and (digest, state) != (self.digest, self.state))
         self.wrong_type = document is not None and RobotsFlag.WRONG_TYPE in document.flags
         document = document if state is RobotsState.AVAILABLE else None
         self.state, self.document = state, document
         self.pace = document.pace(self.token) if document is not None else None
-        self.expires = self.next_look = now + life
-        self.attempts, self.asking = 0, False
+        self.validators, self.digest, self.life = validators, digest, life
+        self.reason, self.unreachable_since = "", None
+        self._holds_from(now)
         self._records.clear()
+
+    def refreshed(self, now: float, cache_control: str) -> None:
+        """Take that the file is still the one we hold (304)."""
+        self.life = lifetime(cache_control) if cache_control else self.life
+        self._holds_from(now)
+
+    def _holds_from(self, now: float) -> None:
+        self.expires = self.next_look = now + self.life
+        self.refresh_at = now + REFRESH_AT * self.life
+        self.attempts, self.asking = 0, False
 
     def unreachable(self, reason: str, *, now: float, wait: float) -> None:
         """Take that no usable answer came: nothing is asked for until the next look finds one."""
-        self.state, self.document, self.pace = RobotsState.UNREACHABLE, None, None
+        self.state, self.document, self.pace, self.validators = RobotsState.UNREACHABLE, None, None, ()
+        since = self.unreachable_since = now if self.unreachable_since is None else self.unreachable_since
+        if now - since >= GIVEN_UP_AFTER:
+            wait = LONGEST_LIFE
+            reason = f"{reason} (for {(now - since) / 86_400:.0f} days: an operator should look)"
         self.reason = reason
         self.next_look = now + wait
         self.asking = False
         self._records.clear()
+
+    def overruled(self) -> Iterator[tuple[str, PermissionRecord]]:
+        """Yield fetched URLs that a changed file denies, each once, with the answer they would get today."""
+        if not self.changed:
+            return
+        self.changed, kept = False, []
+        for url in self.taken:
+            record = self.judge(url)
+            if record.granted:
+                kept.append(url)
+            else:
+                yield url, record
+        self.taken = kept
 
     @property
     def gap(self) -> float:

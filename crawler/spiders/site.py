@@ -23,12 +23,13 @@ from crawler.http_dates import retry_after_seconds
 from crawler.items import ArchivedExchange
 from crawler.links import NO_LINKS, XML_TYPES, Outlinks, links_of_feed, links_of_page, read_sitemap
 from crawler.permission.decision import PermissionDenied
-from crawler.permission.gate import MAX_ROBOTS, RobotsAnswer
+from crawler.permission.robots_answer import RobotsAnswer
 from crawler.representation import media_type_of, represent
 from crawler.visit import MAX_PAGE, Visit
 from crawler.wire import head_lines
 from licences.representation import Representation
 from provenance.records import CaptureKind
+from provenance.refusals import refusal_in_words
 
 REDIRECT_HOPS = 5
 ATTEMPTS = 3  # one request and at most two more
@@ -169,22 +170,18 @@ class SiteSpider(Spider):
         """Take the answer to a robots.txt request: the gate reads it, the archive keeps it."""
         carried = _carried(response)
         item = self._item(response, CaptureKind.SITE_DOCUMENT)
-        page = await represent(item.exchange, response.status, MAX_ROBOTS)
-        answer = RobotsAnswer(
-            url=response.url,
-            status=response.status,
-            body=page.body,
-            headers=page.headers,
-            capture_id=item.capture_id,
-        )
+        answer = RobotsAnswer.of(item.exchange, response.status, item.capture_id)
         visit = self.visit
         hop = await visit.gate.read(carried.rules, answer, hops=carried.stop.hops)
         governs = carried.stop.governs or carried.rules.origin
         if hop is not None:
-            visit.itinerary.robots_hop(hop.target, governs=governs, hops=hop.hops)
+            visit.itinerary.robots_hop(hop.target, governs=governs, hops=hop.hops, via=response.url)
         elif carried.rules.document is not None and urls.site_of(carried.stop.target.host) == visit.site:
             for url in carried.rules.document.sitemaps:
                 self._ask_sitemap(url, depth=0, via=response.url)
+        for denied in visit.gate.overruled(carried.rules):
+            words = refusal_in_words("robots.changed")
+            visit.refuse(denied.url, "robots.changed", words, denied.evidence(), permission=denied.record)
         yield item
 
     def _ask_sitemap(self, url: str, *, depth: int, via: str) -> str | None:
@@ -248,6 +245,8 @@ class SiteSpider(Spider):
     def _item(self, response: Response, kind: CaptureKind) -> ArchivedExchange:
         carried = _carried(response)
         exchange = response.meta["exchange"]
+        if carried.stop.errand is not Errand.ROBOTS:
+            carried.rules.taken.append(response.url)
         return ArchivedExchange(
             kind=kind,
             carried=carried,

@@ -10,6 +10,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from licences.vocabulary import Outcome, Verdict
+from provenance.refusals import REFUSAL_RULES, refusal_in_words
+
+__all__ = [
+    "KINDS",
+    "OUTCOMES",
+    "REFUSAL_RULES",
+    "UNITS",
+    "VERDICTS",
+    "counted",
+    "outcome_in_words",
+    "refusal_in_words",
+    "size_in_words",
+]
 
 OUTCOMES: Mapping[str, str] = MappingProxyType(
     {
@@ -18,32 +31,6 @@ OUTCOMES: Mapping[str, str] = MappingProxyType(
         Outcome.NEEDS_REVIEW.value: "needs a person",
         Outcome.NO_SIGNAL.value: "nothing stated",
         Outcome.NOT_PERMITTED.value: "not permitted by the policy",
-    }
-)
-
-REFUSAL_RULES: Mapping[str, str] = MappingProxyType(
-    {
-        "robots.disallow": "robots.txt disallows the address for us",
-        "robots.deny_all": "robots.txt answered in a way that closes the whole host",
-        "robots.unreachable": "robots.txt could not be read, so nothing was asked of the host",
-        "robots": "a rule of robots.txt",
-        "scope": "the address lies outside the scope of the job",
-        "address": "the host's network address is not a public one",
-        "media": "the media type is not one the job asks for",
-        "site.http-401": "the site asks for a login",
-        "site.http-402": "the site asks for payment",
-        "site.http-403": "the site forbids the address",
-        "site.http-407": "a proxy asks for a login",
-        "site.http-451": "the site withholds the address on legal demand",
-        "site": "the site turned us away",
-        "limit.depth": "deeper than the job goes",
-        "limit.pages": "the job's number of pages was reached",
-        "limit.bytes": "the job's number of bytes was reached",
-        "limit.time": "the job's time was over",
-        "limit": "a limit of the job was reached",
-        "budget": "the day's budget for the host was spent",
-        "redirect": "a redirect that is not followed",
-        "error": "the exchange failed",
     }
 )
 
@@ -71,20 +58,6 @@ KINDS: Mapping[str, str] = MappingProxyType(
 def outcome_in_words(outcome: str) -> str:
     """Return the outcome as a reviewer reads it; an unknown one as it is recorded."""
     return OUTCOMES.get(outcome, outcome)
-
-
-def refusal_in_words(rule: str) -> str:
-    """Return what a refusal's rule means, by the longest part of its name that is known.
-
-    >>> refusal_in_words("limit.sitemaps")
-    'a limit of the job was reached'
-    >>> refusal_in_words("novel")
-    'novel'
-    """
-    name = rule
-    while name not in REFUSAL_RULES and "." in name:
-        name = name.rpartition(".")[0]
-    return REFUSAL_RULES.get(name, rule)
 
 
 def size_in_words(size: int) -> str:

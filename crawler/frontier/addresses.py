@@ -1,0 +1,66 @@
+"""The checked address of each host that a visit wants to ask: looked up off to the side, never waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from crawler import politeness
+from crawler.frontier.routes import Routes
+from crawler.permission.address import Address, ForbiddenAddressError, UnresolvedError
+from crawler.permission.origin import OriginRules
+
+if TYPE_CHECKING:
+    from crawler.visit import Visit
+
+
+class Addresses:
+    """The addresses of one visit's hosts, each checked under what the site's owner granted."""
+
+    def __init__(self, visit: Visit, routes: Routes, wake: Callable[[], None]) -> None:
+        self._visit = visit
+        self._services = visit.services
+        self._routes = routes
+        self._wake = wake
+        self._resolving: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __bool__(self) -> bool:
+        """Whether some name is being looked up."""
+        return bool(self._resolving)
+
+    def of(self, host: str, rules: OriginRules) -> Address | None:
+        """Return the checked address of a host; None while it is being looked up, or has none."""
+        resolver = self._services.resolver
+        known = resolver.cached(host)
+        if known is not None:
+            try:
+                private = self._visit.private_addresses and self._routes.is_ours(host)
+                return resolver.check(host, known, private_addresses=private)
+            except ForbiddenAddressError as error:
+                rules.closed, rules.reason = "address", str(error)
+                self._wake()
+                return None
+        if host not in self._resolving and not (rules.attempts and rules.next_look > self._services.clock()):
+            self._resolving.add(host)
+            task = asyncio.ensure_future(self._look_up(host, rules))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return None
+
+    async def _look_up(self, host: str, rules: OriginRules) -> None:
+        try:
+            await self._services.resolver.resolve(host)
+        except UnresolvedError as error:
+            rules.attempts += 1
+            wait = politeness.robots_retry(rules.attempts, None)
+            rules.unreachable(f"no address: {error}", now=self._services.clock(), wait=wait)
+        finally:
+            self._resolving.discard(host)
+            self._wake()
+
+    def cancel(self) -> None:
+        """Stop looking up."""
+        for task in self._tasks:
+            task.cancel()
