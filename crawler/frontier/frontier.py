@@ -197,7 +197,8 @@ class Frontier(BaseScheduler):
                 self._visit.planned.append(permission)
             elif permission.granted:
                 return self._depart(stop, permission, passages, address, rules)
-            self._refuse(stop, permission)
+            else:
+                self._refuse(stop, permission)
         return now
 
     def _depart(
