@@ -22,6 +22,7 @@ from twisted.web.http_headers import Headers as WireHeaders
 from crawler.archive.exchange import Exchange
 from crawler.content_coding import ACCEPT_ENCODING
 from crawler.errors import CrawlerError
+from crawler.frontier.itinerary import Errand
 from crawler.frontier.passes import Pass, pass_of
 from crawler.permission.decision import PermissionDenied
 from crawler.scrapy_internals import WIRE_ERRORS
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 10.0  # seconds
 TOTAL_TIMEOUT = 60.0
+ROBOTS_TIMEOUT = 30.0  # for the whole of a robots.txt
 ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 _TRANSFER_CODING = b"\ntransfer-encoding:"
 
@@ -141,10 +143,13 @@ class WireDownloadHandler:
         host_header = (
             target.origin.partition("://")[2] if own_port else f"{_bracketed(target.host)}:{target.port}"
         )
-        wire = WireRequest.get(host_header.encode("ascii"), target.path.encode("ascii"), self._headers.copy())
+        headers = self._headers.copy()
+        for name, value in carried.conditions:
+            headers.addRawHeader(name.encode(), value.encode("ascii"))
+        wire = WireRequest.get(host_header.encode("ascii"), target.path.encode("ascii"), headers)
         flight = _Flight()
         self._flights.add(flight)
-        timer = asyncio.get_running_loop().call_later(TOTAL_TIMEOUT, flight.cut, "time")
+        timer = asyncio.get_running_loop().call_later(time_limit(carried), flight.cut, "time")
         reader: BodyReader | None = None
         budget = self._services.budget
         try:
@@ -157,7 +162,7 @@ class WireDownloadHandler:
         except WIRE_ERRORS as error:
             if reader is not None:
                 budget.give_back(len(reader.body))
-            raise ExchangeFailed(_words(error, flight)) from error
+            raise ExchangeFailed(_words(error, flight, time_limit(carried))) from error
         finally:
             timer.cancel()
             self._flights.discard(flight)
@@ -224,10 +229,15 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _words(error: BaseException, flight: _Flight) -> str:
+def time_limit(carried: Pass) -> float:
+    """Return how many seconds an exchange may take; a robots.txt, which everything else waits for, half of them."""
+    return min(TOTAL_TIMEOUT, ROBOTS_TIMEOUT) if carried.stop.errand is Errand.ROBOTS else TOTAL_TIMEOUT
+
+
+def _words(error: BaseException, flight: _Flight, limit: float) -> str:
     """Return what happened on the wire, for people."""
     if flight.why == "time":
-        return f"no whole answer within {TOTAL_TIMEOUT:.0f} s"
+        return f"no whole answer within {limit:.0f} s"
     reasons = getattr(error, "reasons", None)
     if reasons:
         error = reasons[0].value

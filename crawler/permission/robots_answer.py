@@ -14,7 +14,6 @@ from crawler.wire import head_lines
 MAX_ROBOTS = (
     512 * 1024
 )  # bytes after decoding; the rest is not read (RFC 9309 §2.5 asks for 500 KiB at least)
-TOTAL_TIMEOUT = 30.0  # seconds for the whole of a robots.txt
 
 _ENTITY_TAG = re.compile(r'(?:W/)?"[!#-~]{0,200}"')  # RFC 9110 §8.8.3, printable ASCII only: it goes back out
 _DATE = re.compile(r"[ -~]{1,64}")
