@@ -16,25 +16,28 @@ from scrapy.http import Response
 from scrapy.http.headers import Headers
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.web.client import HTTPConnectionPool
 from twisted.web.http_headers import Headers as WireHeaders
 
+from crawler import addon
 from crawler.archive.exchange import Exchange
 from crawler.content_coding import ACCEPT_ENCODING
 from crawler.errors import CrawlerError
+from crawler.frontier.hostload import SERVER_ERROR, TOO_MANY_REQUESTS
 from crawler.frontier.itinerary import Errand
 from crawler.frontier.passes import Pass, pass_of
 from crawler.permission.decision import PermissionDenied
-from crawler.scrapy_internals import WIRE_ERRORS
+from crawler.scrapy_internals import WIRE_ERRORS, ParseError, abort_response, build_connections_with
 from crawler.urls import DEFAULT_PORTS
 from crawler.wire import (
     BodyReader,
     WireFactory,
     WireRequest,
-    abort,
     finished_exchange,
     head_lines,
     stated_length,
+    transfer_coding,
 )
 
 if TYPE_CHECKING:
@@ -43,8 +46,14 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 10.0  # seconds
 TOTAL_TIMEOUT = 60.0
 ROBOTS_TIMEOUT = 30.0  # for the whole of a robots.txt
+_UNREADABLE = (
+    ParseError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+)  # Twisted's parser on an odd answer
 ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-_TRANSFER_CODING = b"\ntransfer-encoding:"
 
 
 class ExchangeFailed(CrawlerError):  # noqa: N818  # a result of the network, not a fault of ours
@@ -61,6 +70,8 @@ class _Flight:
 
     async def of(self, waiting: Deferred[Any]) -> Any:
         self._waiting = waiting
+        if self.why is not None:  # cut between two steps: the last one could not be cancelled any more
+            waiting.cancel()
         return await waiting.asFuture(asyncio.get_running_loop())
 
     def cut(self, why: str) -> None:
@@ -86,14 +97,15 @@ class WireDownloadHandler:
         self._pool.maxPersistentPerHost = 64
         self._pool.retryAutomatically = False  # a retry is a request: the frontier's to decide
         self._pool.cachedConnectionTimeout = 30
-        self._pool._factory = WireFactory  # noqa: SLF001  # the pool's documented hook has no public name
+        build_connections_with(self._pool, WireFactory)
         self._flights: set[_Flight] = set()
         self._headers = _fields(visit)
         visit.cut = self._cut
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Build the handler of the spider's visit."""
+        """Build the handler of the spider's visit; not under settings that were tampered with."""
+        addon.check(crawler.settings)
         spider: Any = crawler.spider
         return cls(spider.visit)
 
@@ -105,6 +117,7 @@ class WireDownloadHandler:
             ExchangeFailed: no answer.
         """
         carried = pass_of(request)
+        self._ask_again(carried)
         clock = self._services.clock
         started = clock()
         if not carried.claim.start(started):
@@ -122,7 +135,7 @@ class WireDownloadHandler:
                 target.host,
                 now,
                 now - started,
-                well=status is not None and status < 429,  # noqa: PLR2004  # 429, 5xx
+                well=status is not None and status != TOO_MANY_REQUESTS and status < SERVER_ERROR,
             )
             self._visit.loads.ended(target.host, at, now, status, received)
             carried.claim.end(now)
@@ -136,6 +149,20 @@ class WireDownloadHandler:
             request=request,
             protocol="HTTP/1.1",
         )
+
+    def _ask_again(self, carried: Pass) -> None:
+        """Ask the gate once more, so that a pass which the frontier never gave opens nothing.
+
+        Raises:
+            PermissionDenied: the gate says no, now.
+        """
+        stop = carried.stop
+        if stop.errand is Errand.ROBOTS:
+            return
+        permission = self._visit.gate.ask(stop.target)
+        if not permission.granted or stop.target.url != carried.permission.url:
+            carried.claim.end(self._services.clock())
+            raise PermissionDenied(f"{stop.target.url}: {permission.evidence()}")
 
     async def _exchange(self, carried: Pass, at: datetime) -> tuple[Exchange, int]:
         target = carried.stop.target
@@ -157,23 +184,25 @@ class WireDownloadHandler:
                 self._pool.getConnection(self._key(carried), self._endpoint(carried))
             )
             response = await flight.of(connection.request(wire))
+            if not 200 <= response.code <= 999:  # noqa: PLR2004  # three digits; 1xx never comes last
+                abort_response(response)
+                raise ValueError(f"{response.code} is no final status")  # told like any unreadable answer
             reader = BodyReader(self._visit.body_limit(carried.stop), budget.take)
             truncated = await self._read(response, reader, flight, carried, wire.response_head)
         except WIRE_ERRORS as error:
             if reader is not None:
                 budget.give_back(len(reader.body))
-            raise ExchangeFailed(_words(error, flight, time_limit(carried))) from error
+            raise ExchangeFailed(wire.fault or _words(error, flight, time_limit(carried))) from error
         finally:
             timer.cancel()
             self._flights.discard(flight)
-        chunked = _TRANSFER_CODING in wire.response_head.lower()
         exchange = finished_exchange(
             target.url,
             wire,
             bytes(reader.body),
             started_at=at,
             address=str(carried.address),
-            transfer_coding="chunked" if chunked else None,
+            transfer_coding=transfer_coding(wire.response_head),
             truncated=truncated,
         )
         return exchange, int(response.code)
@@ -185,7 +214,7 @@ class WireDownloadHandler:
         if response.length == 0:
             return None
         if not self._visit.wants(carried.stop, int(response.code), head):
-            abort(response._transport)  # noqa: SLF001  # the response's transport has no public name
+            abort_response(response)
             return "unspecified"
         flight.reader = reader
         response.deliverBody(reader)
@@ -241,4 +270,8 @@ def _words(error: BaseException, flight: _Flight, limit: float) -> str:
     reasons = getattr(error, "reasons", None)
     if reasons:
         error = reasons[0].value
+    if isinstance(error, (ConnectionDone, ConnectionLost)):
+        return "the server hung up before it had answered"
+    if isinstance(error, _UNREADABLE):
+        return f"the answer cannot be read: {error}"
     return f"{type(error).__name__}: {error}".rstrip(": ")

@@ -21,12 +21,20 @@ from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
 
 from crawler.archive.exchange import Exchange
-from crawler.scrapy_internals import ClientRequest, LenientClientProtocol, PlainClientFactory
+from crawler.scrapy_internals import (
+    ClientRequest,
+    LenientClientProtocol,
+    PlainClientFactory,
+    abort,
+    allow_long_lines,
+    asked_on,
+)
 
 MAX_HEAD = 64 * 1024  # bytes of status line and header lines
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _INTERIM = re.compile(rb"^HTTP/1\.[01] 1\d\d\b")
 _CONTENT_LENGTH = re.compile(rb"(?im)^content-length:[ \t]*(\d+)[ \t]*\r?$")
+_TRANSFER_CODING = re.compile(rb"(?im)^transfer-encoding:[ \t]*([^\r\n]*?)[ \t]*\r?$")
 
 
 class _Tee:
@@ -46,6 +54,7 @@ class WireRequest(ClientRequest):
 
     request_head: bytes = b""
     response_head: bytes = b""
+    fault: str = ""  # what is wrong with the answer, where we are the ones to say so
 
     @classmethod
     def get(cls, host_header: bytes, path: bytes, headers: Headers) -> WireRequest:
@@ -63,17 +72,21 @@ class WireProtocol(LenientClientProtocol):
     """Keeps each response head's bytes, as received, on the request that it answers."""
 
     _head: bytearray | None = None
-    _seen = 0
 
     def request(self, request: ClientRequest) -> defer.Deferred[Any]:
         """Send a `WireRequest`; its response head is on it before the answer fires."""
         self._head = bytearray()
-        return super().request(request)
+        answer = super().request(request)
+        allow_long_lines(self, MAX_HEAD)
+        return answer
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802  # the name in Twisted's interface
-        """Keep what belongs to the head, then let the parser have everything."""
+        """Keep what belongs to the head, then let the parser have everything; a flood it never gets to see."""
         if self._head is not None:
             self._keep_head(data)
+            asked = asked_on(self)
+            if isinstance(asked, WireRequest) and asked.fault:
+                return
         super().dataReceived(data)
 
     def _keep_head(self, data: bytes) -> None:
@@ -82,19 +95,26 @@ class WireProtocol(LenientClientProtocol):
             return
         start = max(len(head) - 3, 0)
         head += data
-        while end := _HEAD_END.search(head, start):
+        while (end := _HEAD_END.search(head, start)) and end.end() <= MAX_HEAD:
             if _INTERIM.match(head):  # 100 Continue, 103 Early Hints: the head that counts comes after
                 del head[: end.end()]
                 start = 0
                 continue
-            if isinstance(self._currentRequest, WireRequest):
-                self._currentRequest.response_head = bytes(head[: end.end()])
+            asked = asked_on(self)
+            if isinstance(asked, WireRequest):
+                asked.response_head = bytes(head[: end.end()])
             self._head = None
             return
         if len(head) > MAX_HEAD:
-            self._head = None
-            transport: Any = self.transport
-            transport.abortConnection()
+            self._refuse_flood()
+
+    def _refuse_flood(self) -> None:
+        self._head = None
+        asked = asked_on(self)
+        if isinstance(asked, WireRequest):
+            asked.fault = f"the head of the answer is longer than {MAX_HEAD // 1024} KiB"
+        transport: Any = self.transport
+        transport.abortConnection()
 
 
 class WireFactory(PlainClientFactory):
@@ -105,13 +125,6 @@ class WireFactory(PlainClientFactory):
     def buildProtocol(self, addr: Any) -> WireProtocol:  # noqa: ARG002, N802  # the signature in Twisted's interface
         """Return the protocol of a new connection."""
         return WireProtocol(self._quiescentCallback)
-
-
-def abort(proxy: Any) -> None:
-    """Drop the connection behind a response's transport, unless the answer is complete and it went back to the pool."""
-    connection = proxy._producer  # noqa: SLF001  # Twisted's own proxy offers no public abort
-    if connection is not None:
-        connection.abortConnection()
 
 
 class BodyReader(Protocol):
@@ -135,12 +148,11 @@ class BodyReader(Protocol):
         """Take a piece of the body."""
         if self.done.called:
             return
-        self._received(len(data))
-        self.body += data
-        if len(self.body) > self._limit:
-            del self.body[self._limit :]
-            self._finish("length")
-            self._abort()
+        kept = data[: self._limit - len(self.body)]
+        self._received(len(kept))
+        self.body += kept
+        if len(kept) < len(data):
+            self.cut("length")
 
     def cut(self, why: str) -> None:
         """Stop reading now; keep what is here."""
@@ -183,9 +195,24 @@ def finished_exchange(
 
 
 def stated_length(head: bytes) -> int | None:
-    """Return the Content-Length a response head states, or None."""
+    """Return the length of the body that a response head states, or None.
+
+    Where a transfer coding frames the body, Content-Length says nothing (RFC 9112 §6.3).
+    """
+    if transfer_coding(head) is not None:
+        return None
     found = _CONTENT_LENGTH.search(head)
     return int(found[1]) if found else None
+
+
+def transfer_coding(head: bytes) -> str | None:
+    r"""Return the transfer coding of a response head, or None.
+
+    >>> transfer_coding(b"HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n")
+    'chunked'
+    """
+    found = _TRANSFER_CODING.search(head)
+    return found[1].decode("latin-1").lower() if found else None
 
 
 @lru_cache(maxsize=256)  # asked for several times while a response is at hand
