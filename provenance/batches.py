@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, select, update
+from sqlalchemy import Connection, delete, exists, select, update
 
+from provenance import hosts
 from provenance.errors import ProvenanceError, RecordConflict
 from provenance.fence import check_visit
 from provenance.interning import Interning
-from provenance.models import Capture, HostLoad, HostState, Refusal, Segment, hash_of_url
+from provenance.models import Capture, HostLoad, Refusal, Segment, hash_of_url
 from provenance.models.base import storable
 from provenance.records import (
     CAPTURES_PER_VISIT_BITS,
@@ -36,7 +37,15 @@ def write(connection: Connection, batch: Batch, interning: Interning) -> None:
         StaleLease: the batch was made under an epoch that has passed.
         RecordConflict: a key is there already with other content.
     """
-    if batch.segments or batch.captures or batch.refusals or batch.host_states or batch.host_loads:
+    needs_lease = (
+        batch.segments,
+        batch.captures,
+        batch.refusals,
+        batch.host_states,
+        batch.host_loads,
+        batch.holds,
+    )
+    if any(needs_lease):
         check_visit(connection, batch.visit_id, batch.epoch)
     if batch.segments:
         connection.execute(
@@ -189,19 +198,10 @@ def _write_stored(connection: Connection, stored: SegmentStored) -> None:
 
 
 def _write_hosts(connection: Connection, batch: Batch) -> None:
-    """Host state never goes back in time; an hour's load is a total, so the later one replaces the earlier."""
-    if batch.host_states:
-        learned = insert_or_replace(
-            connection,
-            HostState,
-            values=lambda new, old: {"last_end": func.coalesce(new.last_end, old.c.last_end)},
-            where=lambda new, old: (
-                new.last_end.is_(None) | old.c.last_end.is_(None) | (new.last_end >= old.c.last_end)
-            ),
-        )
-        connection.execute(
-            learned, [_values(state) for state in sorted(batch.host_states, key=lambda state: state.host)]
-        )
+    """What hosts taught us, and why one is parked; an hour's load is a total, so the later one replaces the earlier."""
+    hosts.learn(connection, batch.host_states)
+    for record in sorted(batch.holds, key=lambda hold: hold.host):
+        hosts.hold(connection, record)
     if batch.host_loads:
         loads = sorted(batch.host_loads, key=lambda load: (load.host, load.hour))
         rows = [{**_values(load), "pauses": list(load.pauses)} for load in loads]

@@ -203,10 +203,44 @@ class HostStateRecord:
 
     host: str
     last_end: datetime | None
-    gap: float  # seconds, learned
+    gap: float  # seconds, as last kept
     response_time: float  # seconds, smoothed
     not_before: datetime | None  # back-off, Retry-After
     failures: int  # consecutive
+    baseline: float | None = None  # seconds; the response time that is usual for it
+    excess: float = 0.0  # seconds that it taught us to add to the gap
+    streak: int = 0  # good answers since the gap last changed
+    incidents: int = 0  # back-offs not yet forgotten
+    quiet_from: datetime | None = None  # incidents are forgotten half an hour after
+    outcomes: str | None = None  # the last 20, oldest first: "." answered, "x" failed; None: none yet
+    open_until: datetime | None = None  # breaker; None: closed
+    openings: Sequence[datetime] = ()  # of the breaker, in the last seven days
+    refusals: int = 0  # 401, 403, 406 in a row
+    missing_since: datetime | None = None  # since when its name does not exist; None: it does
+    day: str | None = None  # UTC day that the two counts are of, "2026-11-22"
+    day_requests: int = 0
+    day_received: int = 0  # bytes
+    last_answer: str | None = None  # "HTTP 200", or why none came
+    why: str | None = None  # what `not_before` or `open_until` is for, in words
+
+
+class Holding(StrEnum):
+    """Why a host is left alone until somebody says otherwise."""
+
+    PAUSED = "paused"  # by a person, for a while
+    PARKED = "parked"  # by us or by a person: a person decides
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRecord:
+    """A host that gets no request: who said so, when, why, until when."""
+
+    host: str
+    holding: Holding
+    since: datetime
+    by: str
+    reason: str
+    until: datetime | None = None  # None: until a person says so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,3 +273,4 @@ class Batch:
     discarded: Sequence[int] = ()  # ids of segments that hold no capture and whose file is gone
     host_states: Sequence[HostStateRecord] = ()
     host_loads: Sequence[HostLoadRecord] = ()
+    holds: Sequence[HoldRecord] = ()  # a hold that somebody else put on the host first stays

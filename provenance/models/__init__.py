@@ -5,7 +5,8 @@ from __future__ import annotations
 from provenance.models.base import Base
 from provenance.models.capture import Capture, Refusal, Segment, captures_of, hash_of_url
 from provenance.models.digest_prefix import DigestPrefix, digest_is
-from provenance.models.place import HostLoad, HostState, Origin, Permission
+from provenance.models.host import HostChange, HostState
+from provenance.models.place import HostLoad, Origin, Permission
 from provenance.models.rights import Decision, RightsSet
 from provenance.models.run import LeaseRow, Policy, Run, Site, Source, Visit
 
@@ -14,6 +15,7 @@ __all__ = [
     "Capture",
     "Decision",
     "DigestPrefix",
+    "HostChange",
     "HostLoad",
     "HostState",
     "LeaseRow",

@@ -56,28 +56,6 @@ class Permission(Base):
     origin: Mapped[Origin] = relationship()
 
 
-class HostState(Base):
-    """What a host taught us about its pace; outlives the visit."""
-
-    __tablename__ = "host_state"
-    __table_args__ = (
-        CheckConstraint("gap >= 0", name="gap_not_negative"),
-        CheckConstraint("response_time >= 0", name="response_time_not_negative"),
-        CheckConstraint("failures >= 0", name="failures_not_negative"),
-        {"comment": "what a host taught us about its pace"},
-    )
-    host: Mapped[WireText] = mapped_column(
-        primary_key=True, comment="host name or address, with the port if unusual"
-    )
-    last_end: Mapped[Instant | None] = mapped_column(comment="UTC; end of the last exchange; null: none yet")
-    gap: Mapped[float] = mapped_column(Float, comment="seconds between exchanges, learned")
-    response_time: Mapped[float] = mapped_column(Float, comment="seconds, smoothed")
-    not_before: Mapped[Instant | None] = mapped_column(
-        comment="UTC; nothing is sent before; null: no back-off"
-    )
-    failures: Mapped[SmallKey] = mapped_column(comment="failures in a row")
-
-
 class HostLoad(Base):
     """What one host saw of us in one hour of one visit (R-HOSTLOAD)."""
 

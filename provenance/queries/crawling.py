@@ -5,7 +5,7 @@ Iterators read in batches inside one transaction that ends when they are exhaust
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,6 @@ from sqlalchemy import ColumnElement, RowMapping, Select, func, select
 from provenance.database import Database
 from provenance.models import (
     Capture,
-    HostState,
     Origin,
     Refusal,
     Run,
@@ -26,8 +25,10 @@ from provenance.models import (
     hash_of_url,
 )
 from provenance.models.base import storable
-from provenance.records import CaptureKind, HostStateRecord, RunState, SegmentState
-from provenance.upsert import chunks
+from provenance.queries.hosts import holds, host_states
+from provenance.records import CaptureKind, RunState, SegmentState
+
+__all__ = ["holds", "host_states"]  # asked for by the crawler as well, and spelt with the other hosts
 
 ROWS = 1000  # fetched at once
 
@@ -167,17 +168,6 @@ def refused(database: Database, run_id: int, site: str) -> Iterator[tuple[str, s
         .order_by(Refusal.id)
     )
     yield from _stream(database, query)
-
-
-def host_states(database: Database, hosts: Iterable[str]) -> dict[str, HostStateRecord]:
-    """Return what is known of hosts; a host that we never asked is not in the answer."""
-    found: dict[str, HostStateRecord] = {}
-    columns = (HostState.host, HostState.last_end, HostState.gap, HostState.response_time)
-    with database.reading() as connection:
-        for some in chunks(list(dict.fromkeys(hosts))):
-            query = select(*columns, HostState.not_before, HostState.failures).where(HostState.host.in_(some))
-            found |= {row["host"]: HostStateRecord(**row) for row in connection.execute(query).mappings()}
-    return found
 
 
 def spooled_segments(database: Database) -> list[Spooled]:
