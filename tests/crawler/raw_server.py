@@ -94,24 +94,33 @@ class RawServer:
             thread.start()
 
     def _serve(self, connection: socket.socket, number: int) -> None:
-        plain = connection
         try:
             if self._tls is not None:
-                connection = self._tls.wrap_socket(connection, server_side=True)
+                connection = self._wrapped(self._tls, connection)
             while head := _read_head(connection):
                 at = time.monotonic()
                 with self._lock:
                     answer = self._answers.popleft() if len(self._answers) > 1 else self._answers[0]
-                answered = _say(connection, answer)
-                self.asked.append(Asked(head, number, at, answered))
+                last = max((i for i, step in enumerate(answer) if isinstance(step, bytes)), default=0)
+                _say(connection, answer[:last])
+                self.asked.append(Asked(head, number, at, time.monotonic()))
+                _say(connection, answer[last:])
                 if any(isinstance(step, Then) for step in answer):
                     return
         except OSError:  # the client hung up
             pass
         finally:
             with self._lock:
-                self._open.discard(plain)
+                self._open.discard(connection)
             connection.close()
+
+    def _wrapped(self, tls: ssl.SSLContext, connection: socket.socket) -> socket.socket:
+        """Return the connection under TLS, which takes the plain one's place."""
+        with self._lock:
+            self._open.discard(connection)
+            connection = tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            self._open.add(connection)
+        return connection  # the handshake comes with the first read
 
 
 def _read_head(connection: socket.socket) -> bytes:
@@ -125,12 +134,10 @@ def _read_head(connection: socket.socket) -> bytes:
     return head
 
 
-def _say(connection: socket.socket, answer: tuple[Step, ...]) -> float:
-    """Take the steps of an answer; return when the last bytes were about to go out."""
-    last = time.monotonic()
-    for step in answer:
+def _say(connection: socket.socket, steps: tuple[Step, ...]) -> None:
+    """Take some steps of an answer."""
+    for step in steps:
         if isinstance(step, bytes):
-            last = time.monotonic()
             connection.sendall(step)
         elif isinstance(step, float):
             time.sleep(step)
@@ -138,4 +145,3 @@ def _say(connection: socket.socket, answer: tuple[Step, ...]) -> float:
             connection.recv(1)
         elif step is Then.RESET:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-    return last
