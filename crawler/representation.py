@@ -26,7 +26,18 @@ _WEB_NAMES = {
     "latin1": "cp1252",
     "us-ascii": "cp1252",
     "ascii": "cp1252",
+    "windows-31j": "cp932",
+    "x-sjis": "cp932",
+    "windows-874": "cp874",
 }
+# What a page may ask to be read as: the Encoding Standard's encodings by their Python names.  Python has more codecs,
+# and a page may not choose among them: Punycode takes quadratic time, ``idna`` raises, ``unicode_escape`` runs escapes.
+_CODECS = frozenset(
+    "utf-8 utf-16 utf-16-le utf-16-be gbk gb2312 gb18030 hz big5 big5hkscs euc_jp iso2022_jp shift_jis cp932 euc_kr "
+    "cp949 koi8-r koi8-u mac-roman mac-cyrillic cp866 cp874 tis-620 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 "
+    "cp1257 cp1258 iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-9 iso8859-10 "
+    "iso8859-11 iso8859-13 iso8859-14 iso8859-15 iso8859-16".split()
+)
 
 
 def media_type_of(headers: tuple[tuple[str, str], ...]) -> str:
@@ -46,19 +57,22 @@ def charset_of(body: bytes, content_type: str) -> str:
         label = found[1].decode("ascii")
         if label.lower().startswith("utf-16"):  # read as ASCII until here, so it cannot be that
             label = "utf-8"
-    if label is not None:
-        try:
-            name = codecs.lookup(_WEB_NAMES.get(label.lower(), label)).name
-            "".encode(name)
-        except (LookupError, UnicodeError):
-            label = None
-        else:
-            return name
+    if label is not None and (name := _codec(label)) is not None:
+        return name
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
         return "cp1252"
     return "utf-8"
+
+
+def _codec(label: str) -> str | None:
+    """Return the codec of a charset's label; None where pages are not written in it."""
+    try:
+        name = codecs.lookup(_WEB_NAMES.get(label.lower(), label)).name
+    except (LookupError, UnicodeError):
+        return None
+    return name if name in _CODECS else None
 
 
 def _parsed(body: bytes, content_type: str) -> LexborHTMLParser:
