@@ -14,18 +14,17 @@ from datetime import UTC, datetime
 
 from scrapy.crawler import AsyncCrawlerRunner
 
-from crawler.errors import CrawlerError
+from crawler import leasing
 from crawler.frontier.itinerary import Itinerary
 from crawler.frontier.services import Services
 from crawler.opening import open_visit, prepare
 from crawler.permission.gate import Gate
 from crawler.places import ExitCode
 from crawler.recording import ArchiveWriter
-from crawler.run import LEASE_SECONDS, Run, effective_settings
+from crawler.run import Run, effective_settings
 from crawler.site_work import SiteWork
 from crawler.spiders.site import SiteSpider
 from crawler.visit import Visit
-from provenance.errors import ProvenanceError, StaleLease
 from provenance.leases import Held, Lease
 from provenance.records import RunState
 
@@ -183,7 +182,7 @@ class Dispatcher:
     async def _conduct(self, number: int, work: SiteWork, visit: Visit, lease: Lease) -> None:
         """Run one visit to its end; queue its site again where something of it is due later."""
         crawler = self._runner.create_crawler(SiteSpider)
-        renewing = asyncio.ensure_future(self._renew(visit, lease))
+        renewing = asyncio.ensure_future(leasing.keep(self.run, visit, lease, failed=self._fail))
         try:
             await self._runner.crawl(crawler, visit=visit)
         finally:
@@ -215,21 +214,6 @@ class Dispatcher:
             work.reason = "waits too long"
             return
         heapq.heappush(self._due, (due, number, work))
-
-    async def _renew(self, visit: Visit, lease: Lease) -> None:
-        """Keep the lease; a visit whose lease is lost stops at once."""
-        while True:
-            await asyncio.sleep(LEASE_SECONDS / 4)
-            try:
-                await asyncio.to_thread(self.run.leases.renew, lease)
-                await asyncio.to_thread(self.run.recorder.heartbeat, self.run.id, datetime.now(UTC))
-            except StaleLease:
-                visit.stop()
-                visit.cut()
-                return
-            except (CrawlerError, ProvenanceError) as error:
-                self._fail(error)
-                return
 
     def _exit_code(self) -> ExitCode:
         if self.stopping == "interrupted":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 from crawler import job as jobs
-from crawler import opening
+from crawler import leasing, opening
 from crawler.errors import CrawlerError
 from crawler.frontier.itinerary import Itinerary
 from crawler.frontier.services import Services
@@ -25,6 +26,7 @@ from crawler.recording import ArchiveWriter
 from crawler.run import Run
 from crawler.site_work import SiteWork
 from crawler.visit import Visit
+from provenance.errors import ProvenanceError
 from provenance.leases import Held, Lease
 
 
@@ -74,17 +76,37 @@ def _open(crawler: Crawler, run: Run, lease: Lease, site: str) -> Visit:
     visit = opening.open_visit(run, services, work, lease)
     opened.append(visit)
 
+    keeping = loop.create_task(
+        leasing.keep(run, visit, lease, failed=lambda _: visit.stop())  # the next write says what is wrong
+    )
+    if (limit := run.job.job.max_time_seconds) is not None:
+        loop.call_later(limit, visit.stop)
+
     async def close(spider: Any, reason: str) -> None:  # noqa: ARG001  # the signature of Scrapy's signal
-        done = writer.close_visit(visit, services.hosts.records(services.at), visit.loads.records(visit.id))
-        await asyncio.wrap_future(done)
-        await asyncio.to_thread(writer.finish)
-        run.recorder.end_visit(visit.id, reason, datetime.now(UTC))
-        run.leases.release(lease)
+        keeping.cancel()
         unfinished = reason == "shutdown" or visit.due is not None or bool(len(itinerary))
-        run.end(
-            ExitCode.UNFINISHED if unfinished else ExitCode.DONE, {"not_asked": dict(itinerary.not_asked)}
-        )
-        run.close()
+        try:
+            await _end_visit(run, visit, lease, reason)
+        except (CrawlerError, ProvenanceError):
+            unfinished = True
+            raise
+        finally:
+            with suppress(CrawlerError, ProvenanceError):  # the database may be what failed
+                code = ExitCode.UNFINISHED if unfinished else ExitCode.DONE
+                run.end(code, {"not_asked": dict(itinerary.not_asked)})
+            run.close()
 
     crawler.signals.connect(close, signal=signals.spider_closed, weak=False)
     return visit
+
+
+async def _end_visit(run: Run, visit: Visit, lease: Lease, reason: str) -> None:
+    """Keep what the visit has, then give its site back."""
+    services = visit.services
+    hosts, loads = services.hosts.records(services.at), visit.loads.records(visit.id)
+    try:
+        await asyncio.wrap_future(services.writer.close_visit(visit, hosts, loads))
+    finally:
+        await asyncio.to_thread(services.writer.finish)
+    run.recorder.end_visit(visit.id, reason, datetime.now(UTC))
+    run.leases.release(lease)
