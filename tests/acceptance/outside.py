@@ -44,7 +44,7 @@ class Workplace:
         return subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=self.folder,
-            env=_environment() | self.environ,
+            env=environment() | self.environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -104,8 +104,8 @@ def finish(process: subprocess.Popen[str]) -> Ended:
     return Ended(code=process.returncode, out=out, err=err)
 
 
-def wait_until(seen: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    """Wait until something has happened, for as long as the process lives."""
+def wait_until(seen: Callable[[], bool], process: subprocess.Popen[str], *, look: float = 0.005) -> None:
+    """Wait until something has happened, for as long as the process lives; ``look`` after so many seconds."""
     deadline = time.monotonic() + PATIENCE
     while not seen():
         if process.poll() is not None:
@@ -113,7 +113,7 @@ def wait_until(seen: Callable[[], bool], process: subprocess.Popen[str]) -> None
         if time.monotonic() > deadline:
             process.send_signal(signal.SIGKILL)
             raise AssertionError(f"it never happened: {finish(process)}")
-        time.sleep(0.005)
+        time.sleep(look)
 
 
 def job(
@@ -149,7 +149,8 @@ def job(
     return "\n".join(lines) + "\n"
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Return what a process of ours finds in its environment."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("ABOVEBOARD_")}
     ours.pop("PYTHONDONTWRITEBYTECODE", None)  # a hundred processes: compile once
     return ours | {"PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"}

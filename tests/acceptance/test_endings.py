@@ -57,7 +57,7 @@ NO_WAITING = "max_wait_seconds = 0"
         ),
     ],
 )
-def test_what_cannot_be_run_is_refused_with_what_to_write_instead(
+def test_what_cannot_be_run_is_refused_with_what_to_write_instead(  # noqa: PLR0917  # pytest reads its fixtures from them
     place: Workplace,
     text: str | None,
     arguments: list[str],
@@ -164,7 +164,7 @@ def test_runs_are_resumed_begun_and_begun_again_as_the_rules_say(place: Workplac
 
         trouble[0] = False
         assert "(resumed)" in place.run("crawl", "job.toml", "--resume").err
-        assert set(row["url"] for row in place.data()) == tree_urls(site.origin, 4)
+        assert {row["url"] for row in place.data()} == tree_urls(site.origin, 4)
         assert (
             "run 2" in place.run("crawl", place.write(text)).err
         )  # finished: a new run, also under another file
@@ -190,7 +190,7 @@ def _heavy(pages: int) -> Callable[[str], Reply]:
 
 def test_a_full_disk_stops_the_crawl_in_words_and_loses_nothing(place: Workplace) -> None:
     """No file may grow beyond a megabyte; the segment does.  With room again the same command completes the run."""
-    place.run("db", "upgrade")
+    place.ask("db", "upgrade")
     with LoopbackSite(_heavy(120)) as site:
         command = ("crawl", place.write(job(site.url)))
         process = place.start(*command)
