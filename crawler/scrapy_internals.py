@@ -46,6 +46,7 @@ __all__ = [
     "build_connections_with",
     "close_spider",
     "engine_of",
+    "is_working",
     "wake",
 ]
 
@@ -82,6 +83,13 @@ def build_connections_with(pool: HTTPConnectionPool, factory: type[PlainClientFa
 def engine_of(crawler: Crawler) -> ExecutionEngine | None:
     """Return a crawler's engine, or None before it has one."""
     return crawler.engine
+
+
+def is_working(crawler: Crawler) -> bool:
+    """Return whether an answer is still at the spider or in the pipelines: it may lead to more."""
+    engine = crawler.engine
+    slot = engine.scraper.slot if engine is not None else None
+    return slot is not None and not slot.is_idle()
 
 
 def wake(crawler: Crawler) -> None:

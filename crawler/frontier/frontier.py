@@ -283,7 +283,8 @@ class Frontier(BaseScheduler):
             self._timer = None
         if due == FOREVER:
             return
-        if due - now > LONGEST_OPEN_WAIT and not self._in_flight and not self._addresses:
+        working = self._in_flight or self._addresses or scrapy_internals.is_working(self._crawler)
+        if due - now > LONGEST_OPEN_WAIT and not working:
             self._visit.due = due
             self.wake()
             return
