@@ -12,6 +12,9 @@ from typing import NamedTuple
 ACCEPT_ENCODING = "gzip, deflate"
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _RAW = -zlib.MAX_WBITS
+_PIECE = 64 * 1024  # bytes
+MAX_MEMBERS = 1_000  # of one gzip body; more are there to keep us busy
+MAX_CODINGS = 4  # one over another; nobody honest needs two
 
 
 class Decoded(NamedTuple):
@@ -22,25 +25,28 @@ class Decoded(NamedTuple):
 
 
 def _inflate(body: bytes, window: int, limit: int) -> Decoded:
+    """Inflate piece by piece, so that what lies behind a member is copied a piece at a time."""
     parts: list[bytes] = []
-    size = 0
-    data = body
-    while data:
-        stream = zlib.decompressobj(window)
-        try:
-            part = stream.decompress(data, limit - size + 1)
-        except zlib.error:
-            return Decoded(b"".join(parts), complete=False)
-        parts.append(part)
-        size += len(part)
-        if size > limit:
-            return Decoded(b"".join(parts)[:limit], complete=False)
-        if not stream.eof:
-            return Decoded(b"".join(parts), complete=False)
-        data = stream.unused_data.lstrip(b"\0")  # several gzip members make one body
-        if window == _RAW:
-            break
-    return Decoded(b"".join(parts), complete=True)
+    size, members = 0, 1
+    stream = zlib.decompressobj(window)
+    for at in range(0, len(body), _PIECE):
+        data = body[at : at + _PIECE]
+        while data:
+            if stream.eof:  # several gzip members make one body
+                data = data.lstrip(b"\0")
+                if window == _RAW or not data:
+                    break
+                stream, members = zlib.decompressobj(window), members + 1
+            try:
+                part = stream.decompress(data, limit - size + 1)
+            except zlib.error:
+                return Decoded(b"".join(parts), complete=False)
+            parts.append(part)
+            size += len(part)
+            if size > limit or members > MAX_MEMBERS:
+                return Decoded(b"".join(parts)[:limit], complete=False)
+            data = stream.unused_data
+    return Decoded(b"".join(parts), complete=stream.eof or not body)
 
 
 def decode(body: bytes, codings: str, limit: int) -> Decoded:
@@ -58,7 +64,10 @@ def decode(body: bytes, codings: str, limit: int) -> Decoded:
     True
     """
     complete = True
-    for coding in reversed([name.strip().lower() for name in codings.split(",") if name.strip()]):
+    applied = [name.strip().lower() for name in codings.split(",") if name.strip()]
+    if len(applied) > MAX_CODINGS:
+        return Decoded(b"", complete=False)
+    for coding in reversed(applied):
         if coding in {"gzip", "x-gzip"}:
             body, ok = _inflate(body, _GZIP_OR_ZLIB, limit)
         elif coding == "deflate":
