@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from crawler import urls
@@ -24,11 +25,19 @@ def seed(itinerary: Itinerary) -> None:
             itinerary.errand(urls.parse(url), Errand.SITEMAP, via="job")
 
 
-def restore(itinerary: Itinerary, database: Database, archive: Archive, run_id: int, site: str) -> int:
+def restore(
+    itinerary: Itinerary,
+    database: Database,
+    archive: Archive,
+    run_id: int,
+    site: str,
+    *,
+    taken: Callable[[str], None] = lambda _: None,
+) -> int:
     """Rebuild a seeded itinerary from what its run has archived and refused; return the documents it holds.
 
     One pass over each of the run's segments.  robots.txt is not taken from the archive: a new process asks for it
-    again, first.
+    again, first; ``taken`` is told what was fetched, so that a file which changed meanwhile can be held against it.
     """
     held = [
         entry for entry in crawling.archived(database, run_id, site) if not entry.url.endswith("/robots.txt")
@@ -39,6 +48,7 @@ def restore(itinerary: Itinerary, database: Database, archive: Archive, run_id: 
     itinerary.seen |= settled
     _drop(itinerary, settled)
     for entry in held:
+        taken(entry.url)
         scope = itinerary.scope_of(entry.url)
         if scope is not None and entry.kind is not CaptureKind.SITE_DOCUMENT:
             itinerary.scopes[scope].asked += 1

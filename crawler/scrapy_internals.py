@@ -86,10 +86,11 @@ def engine_of(crawler: Crawler) -> ExecutionEngine | None:
 
 
 def is_working(crawler: Crawler) -> bool:
-    """Return whether an answer is still at the spider or in the pipelines: it may lead to more."""
+    """Return whether an answer is still on its way to the spider, with it, or in the pipelines: it may lead to more."""
     engine = crawler.engine
-    slot = engine.scraper.slot if engine is not None else None
-    return slot is not None and not slot.is_idle()
+    if engine is None or engine.scraper.slot is None:
+        return False
+    return bool(engine.downloader.active) or not engine.scraper.slot.is_idle()
 
 
 def wake(crawler: Crawler) -> None:

@@ -128,7 +128,7 @@ class Frontier(BaseScheduler):
         passages = self._routes.passages(head, rules, address)
         if queue.line()[0].errand is Errand.ROBOTS:
             return self._follow_robots(queue, passages, address, now)
-        if not rules.decided(now) or (rules.refresh_at <= now and not rules.asking):
+        if rules.asking or rules.refresh_at <= now or not rules.decided(now):
             return self._ask_robots(rules, passages, address, now)
         return self._ask_permitted(queue, rules, passages, address, now)
 

@@ -126,6 +126,10 @@ class Gate:
             return RobotsDocument.parse(answer.body)
         return await asyncio.to_thread(_ready, answer.body, rules.token, rules.origin)
 
+    def taken(self, url: str) -> None:
+        """Note a URL that was fetched under whatever its robots.txt said then."""
+        self.rules(urls.parse(url).origin).taken.append(url)
+
     def overruled(self, rules: OriginRules) -> Iterator[Permission]:
         """Yield the answers for URLs that were fetched under an earlier robots.txt and that this one denies, once."""
         for url, record in rules.overruled():
