@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -175,32 +174,6 @@ def test_a_plan_asks_for_site_documents_only(place: Workplace) -> None:
         site.origin, "available", "3", "1 robots.disallow", "at least 1 s",
     ]  # fmt: skip  # a row of the table
     assert {row["kind"] for row in place.captures()} == {"site-document"}
-
-
-def test_quiet_says_nothing_on_success(place: Workplace) -> None:
-    with LoopbackSite(tree(2)) as site:
-        ended = place.run("crawl", place.write(job(site.url)), "--quiet")
-    assert (ended.out, ended.err) == ("", "")
-
-
-def test_a_run_is_seen_while_it_runs(place: Workplace) -> None:
-    """Live, then finished."""
-    asked, go_on = threading.Event(), threading.Event()
-    answer = tree(3)
-
-    def held(path: str) -> Reply:
-        if path == "/2.html":
-            asked.set()
-            go_on.wait(60)
-        return answer(path)
-
-    with LoopbackSite(held) as site:
-        process = place.start("crawl", place.write(job(site.url)))
-        wait_until(asked.is_set, process)
-        assert [(row["state"], row["exit_code"]) for row in place.runs()] == [("running", None)]
-        go_on.set()
-        assert finish(process).code == 0
-    assert [(row["state"], row["exit_code"]) for row in place.runs()] == [("finished", 0)]
 
 
 def test_a_run_that_waits_says_for_what_and_until_when(place: Workplace) -> None:

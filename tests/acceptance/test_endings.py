@@ -6,6 +6,7 @@ import hashlib
 import resource
 import socket
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -17,6 +18,23 @@ from outside import Workplace, finish, job, wait_until
 from crawler.cli import main
 
 NO_WAITING = "max_wait_seconds = 0"
+
+
+def _refused(
+    place: Workplace,
+    arguments: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> str:
+    """Return what a crawl says that must not begin: in this process, because nothing of it gets to a reactor."""
+    monkeypatch.chdir(place.folder)
+    monkeypatch.setattr("sys.argv", ["aboveboard", "crawl", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr()
+    assert ended.value.code == 2
+    assert said.out == ""
+    return said.err
 
 
 @pytest.mark.parametrize(
@@ -65,17 +83,11 @@ def test_what_cannot_be_run_is_refused_with_what_to_write_instead(  # noqa: PLR0
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Exit 2 and a sentence; run in this process, because nothing of it gets as far as a reactor."""
+    """Exit 2 and a sentence."""
     if text is not None:
         place.write(text)
-    monkeypatch.chdir(place.folder)
-    monkeypatch.setattr("sys.argv", ["aboveboard", "crawl", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    said = capsys.readouterr()
-    assert ended.value.code == 2
-    assert words in said.err
-    assert said.out == ""
+    said = _refused(place, arguments, monkeypatch, capsys)
+    assert words in said
 
 
 def test_limits_end_a_site_where_the_job_says(place: Workplace) -> None:
@@ -145,7 +157,9 @@ def test_a_host_that_is_not_there_is_waited_for_as_long_as_the_job_says(place: W
     assert place.captures() == []
 
 
-def test_runs_are_resumed_begun_and_begun_again_as_the_rules_say(place: Workplace) -> None:
+def test_runs_are_resumed_begun_and_begun_again_as_the_rules_say(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """robots.txt fails at first: an unfinished run; what then happens depends on the job file and on the run."""
     answer, trouble = tree(4), [True]
 
@@ -158,9 +172,9 @@ def test_runs_are_resumed_begun_and_begun_again_as_the_rules_say(place: Workplac
         assert set(site.log.paths()) == {"/robots.txt"}  # unreachable robots.txt: nothing else is asked for
 
         place.write(text.replace("our own", "our own, and nobody else's"))
-        refused = place.run("crawl", "job.toml", code=2)
-        assert "--resume" in refused.err
-        assert "--new" in refused.err
+        refused = _refused(place, ["job.toml"], monkeypatch, capsys)
+        assert "--resume" in refused
+        assert "--new" in refused
 
         trouble[0] = False
         assert "(resumed)" in place.run("crawl", "job.toml", "--resume").err
@@ -207,16 +221,28 @@ def test_a_full_disk_stops_the_crawl_in_words_and_loses_nothing(place: Workplace
         place.verify()
 
 
-def test_a_database_that_is_busy_for_a_while_delays_and_loses_nothing(place: Workplace) -> None:
-    """Another process holds the write lock while the site is asked."""
-    with LoopbackSite(tree(30)) as site:
-        process = place.start("crawl", place.write(job(site.url)))
-        wait_until(lambda: len(site.log) > 1, process)
+def test_a_run_is_seen_while_it_runs_and_a_busy_database_only_delays_it(place: Workplace) -> None:
+    """Another process holds the write lock while the site is asked: nothing is lost."""
+    stuck, freed, answer = threading.Event(), threading.Event(), tree(30)
+
+    def held(path: str) -> Reply:
+        if path == "/2.html":
+            stuck.set()
+            freed.wait(60)
+        return answer(path)
+
+    with LoopbackSite(held) as site:
+        process = place.start("crawl", place.write(job(site.url, in_flight=1)))
+        wait_until(stuck.is_set, process)
+        assert [(row["state"], row["exit_code"]) for row in place.runs()] == [("running", None)]
         file = place.folder / "aboveboard-data" / "provenance.db"
         with closing(sqlite3.connect(file, isolation_level=None, timeout=30)) as other:
             other.execute("BEGIN IMMEDIATE")
+            freed.set()
             wait_until(lambda: len(site.log.times()) == 30, process)
             other.execute("ROLLBACK")
         assert finish(process).code == 0
-        assert len(place.data()) == 30
-        place.verify()
+    assert [(row["state"], row["exit_code"], row["documents"]) for row in place.runs()] == [
+        ("finished", 0, 30)
+    ]
+    place.verify()

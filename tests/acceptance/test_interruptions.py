@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -37,81 +38,81 @@ def _documents(place: Workplace) -> list[str]:
     return [row["url"] for row in place.data()]
 
 
-@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-def test_a_crawl_that_is_told_to_stop_ends_cleanly_and_goes_on_later(
-    place: Workplace, name: signal.Signals
-) -> None:
-    """What is in flight may end and is kept; the second process asks for the rest, and for nothing else."""
+def test_a_crawl_that_is_told_to_stop_ends_cleanly_and_goes_on_later(place: Workplace) -> None:
+    """What is in flight may end and is kept; the next process asks for the rest, and for nothing else."""
     with LoopbackSite(_slowly(PAGES)) as site:
         command = ("crawl", place.write(job(site.url, in_flight=IN_FLIGHT)))
-        process = place.start(*command)
-        wait_until(lambda: len(site.log) > PAGES // 3, process)
-        process.send_signal(name)
-        stopped = finish(process)
-        assert stopped.code == 130, stopped
-        assert "the same command goes on" in stopped.err
-        before = len(site.log)
-        assert before < PAGES
-        assert set(_documents(place)) == set(site.log.times())  # none that was asked for is lost
-        assert [row["state"] for row in place.runs()] == ["interrupted"]
-        place.verify()
+        for number, name in enumerate((signal.SIGINT, signal.SIGTERM)):
+            before = len(site.log)
+            process = place.start(*command)
+            wait_until(partial(_has, site, before + PAGES // 3), process)
+            process.send_signal(name)
+            stopped = finish(process)
+            assert stopped.code == 130, stopped
+            assert "the same command goes on" in stopped.err
+            assert ("(resumed)" in stopped.err) == bool(number)
+            assert site.log.paths()[before] == "/robots.txt"  # a new process asks again, first
+            assert Counter(_documents(place)) == site.log.times()  # none that was asked for is lost
+            assert set(site.log.times().values()) == {1}
+            assert [row["state"] for row in place.runs()] == ["interrupted"]
+            place.verify()
 
-        resumed = place.run(*command)
-        assert "(resumed)" in resumed.err
-        assert site.log.paths()[before] == "/robots.txt"  # a new process asks again, first
+        assert len(_documents(place)) < PAGES
+        place.run(*command)
         assert set(site.log.times().values()) == {1}
         assert Counter(_documents(place)) == Counter(tree_urls(site.origin, PAGES))
-        assert [(row["state"], row["resumptions"]) for row in place.runs()] == [("finished", 1)]
+        assert [(row["state"], row["resumptions"]) for row in place.runs()] == [("finished", 2)]
         place.verify()
 
 
-def test_told_to_stop_twice_it_goes_at_once_and_the_next_start_cleans_up(place: Workplace) -> None:
-    """The server answers no more, so that a polite end would take its ten seconds."""
-    stuck, freed = threading.Event(), threading.Event()
-    answer = tree(PAGES)
+def _told_twice(process: subprocess.Popen[str]) -> None:
+    """Press Ctrl-C, and again."""
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)  # two signals at once are one to the kernel
+    process.send_signal(signal.SIGINT)
+    assert finish(process).code == 130
 
-    def stopping(path: str) -> Reply:
-        if path == "/20.html":
-            stuck.set()
-            freed.wait(60)
-        return answer(path)
 
-    with LoopbackSite(stopping) as site:
-        command = ("crawl", place.write(job(site.url, in_flight=1)))
-        process = place.start(*command)
-        wait_until(stuck.is_set, process)
-        process.send_signal(signal.SIGINT)
-        time.sleep(0.2)  # two signals at once are one to the kernel
-        process.send_signal(signal.SIGINT)
-        assert finish(process).code == 130
-        freed.set()
-        place.run(*command)
-        assert Counter(_documents(place)) == Counter(tree_urls(site.origin, PAGES))
-        twice = {url for url, times in site.log.times().items() if times > 1}
-        assert f"{site.origin}/20.html" in twice  # it was in flight
-        place.verify()
+def _killed(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    finish(process)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("store", ["directory", "s3"])
-def test_killed_anywhere_the_same_command_completes_the_run(
-    place: Workplace, store: str, request: pytest.FixtureRequest
+@pytest.mark.parametrize(
+    ("store", "deaths"),
+    [
+        pytest.param("directory", [_told_twice, _killed], id="two deaths, in a directory"),
+        pytest.param("s3", [_killed], id="one, on S3"),
+    ],
+)
+def test_ended_at_once_anywhere_the_same_command_completes_the_run(
+    place: Workplace,
+    store: str,
+    deaths: list[Callable[[subprocess.Popen[str]], None]],
+    request: pytest.FixtureRequest,
 ) -> None:
-    """After kill -9 only what was in flight, or in the second before the kill, is asked for again."""
+    """Only what was in flight, or in the second before the end, is asked for again: no row had been committed."""
     if store == "s3":
         place.environ["ABOVEBOARD_STORE"] = request.getfixturevalue("s3_store_url")
-    kills, chance = 3 if store == "directory" else 1, random.Random(2)
-    with LoopbackSite(_slowly(PAGES)) as site:
+    stuck, freed, chance, answer = threading.Event(), threading.Event(), random.Random(2), _slowly(PAGES)
+
+    def once_not_at_all(path: str) -> Reply:
+        if path == f"/{PAGES // 5}.html" and not freed.is_set():
+            stuck.set()
+            freed.wait(60)  # a polite end would take its ten seconds
+        return answer(path)
+
+    with LoopbackSite(once_not_at_all) as site:
         command = ("crawl", place.write(job(site.url, in_flight=IN_FLIGHT)))
         uncommitted: set[str] = set()
-        for _ in range(kills):
+        for death in deaths:
             process = place.start(*command)
-            goal = len(site.log) + chance.randrange(10, PAGES // (kills + 1))
-            wait_until(partial(_has, site, goal), process)
-            process.kill()
-            finish(process)
-            committed = set(_documents(place)) if place.runs() else set()
-            uncommitted |= set(site.log.times()) - committed
+            goal = len(site.log) + chance.randrange(20, PAGES // 3)
+            wait_until(stuck.is_set if death is _told_twice else partial(_has, site, goal), process)
+            death(process)
+            freed.set()
+            uncommitted |= set(site.log.times()) - set(_documents(place))
         ended = place.run(*command)
         assert "(resumed)" in ended.err
         assert Counter(_documents(place)) == Counter(tree_urls(site.origin, PAGES))

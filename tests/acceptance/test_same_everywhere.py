@@ -38,7 +38,8 @@ def test_the_same_job_gives_the_same_rows_on_either_ground(
     served.environ |= {"ABOVEBOARD_DATABASE": postgresql_url, "ABOVEBOARD_STORE": s3_store_url}
     with LoopbackSite(tree(PAGES)) as site:
         for ground in (place, served):
-            ground.run("crawl", ground.write(job(site.url)))
+            ended = ground.run("crawl", ground.write(job(site.url)), "--quiet")
+            assert (ended.out, ended.err) == ("", "")
     assert len(place.data()) == PAGES
     assert _said(place.captures()) == _said(served.captures())
     refusals = [
