@@ -24,9 +24,7 @@ class SealBroken(CrawlerError):  # noqa: N818  # says what it is
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, BaseSettings):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, dict):
+    if isinstance(value, (BaseSettings, dict)):
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]

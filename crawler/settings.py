@@ -25,6 +25,7 @@ SPIDER_MIDDLEWARES_BASE: dict[
     str, int
 ] = {}  # every status reaches the spider; no Referer; scope is the itinerary's
 SPIDER_MIDDLEWARES: dict[str, int] = {}
+ITEM_PIPELINES_BASE: dict[str, int] = {}
 ITEM_PIPELINES = {"crawler.pipelines.RightsPipeline": 100, "crawler.pipelines.ArchivePipeline": 200}
 EXTENSIONS_BASE: dict[str, int] = {}  # no telnet, no remote control (both execute what they are sent)
 EXTENSIONS: dict[str, int] = {}
@@ -32,9 +33,12 @@ TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 
 DOWNLOADER = "scrapy.core.downloader.Downloader"  # theirs, unchanged: what it is given already has its pass
+ITEM_PROCESSOR = "scrapy.pipelines.ItemPipelineManager"  # theirs: what was fetched goes into the archive
 
 # --- a second belt: were any stock component back in place, it would still be told this
-ROBOTSTXT_OBEY = False  # the stock middleware leaks; the gate decides (`crawler.permission.gate`)
+ROBOTSTXT_OBEY = (
+    True  # by `crawler.permission.gate`, for the stock middleware leaks; nobody may say otherwise
+)
 COOKIES_ENABLED = False
 REDIRECT_ENABLED = False
 METAREFRESH_ENABLED = False
@@ -69,14 +73,20 @@ REQUIRED = (
     "DOWNLOADER_MIDDLEWARES",
     "SPIDER_MIDDLEWARES_BASE",
     "SPIDER_MIDDLEWARES",
+    "ITEM_PROCESSOR",
+    "ITEM_PIPELINES_BASE",
     "ITEM_PIPELINES",
     "EXTENSIONS_BASE",
+    "EXTENSIONS",
     "TELNETCONSOLE_ENABLED",
     "REMOTE_CONTROL_ENABLED",
+    "ROBOTSTXT_OBEY",
     "COOKIES_ENABLED",
     "REDIRECT_ENABLED",
     "METAREFRESH_ENABLED",
     "RETRY_ENABLED",
     "REFERER_ENABLED",
     "HTTPCACHE_ENABLED",
+    "AUTOTHROTTLE_ENABLED",
+    "COMPRESSION_ENABLED",
 )
