@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from crawler.archive.exchange import Exchange
 from crawler.content_coding import decode
+from crawler.parsing_cost import affordable
 from crawler.wire import head_lines
 from licences.representation import Representation
 
@@ -95,9 +96,9 @@ def _codec(label: str) -> str | None:
 def _parsed(body: bytes, content_type: str) -> LexborHTMLParser:
     """Parse a page; without its byte order mark, which would put everything behind it into the page's body."""
     charset = charset_of(body, content_type)
-    if charset == "utf-8":
-        return LexborHTMLParser(body.removeprefix(codecs.BOM_UTF8))
-    return LexborHTMLParser(body.decode(charset, "replace").removeprefix("\ufeff"))
+    if charset != "utf-8":
+        body = body.decode(charset, "replace").encode("utf-8", "replace")
+    return LexborHTMLParser(affordable(body.removeprefix(codecs.BOM_UTF8)))
 
 
 async def represent(exchange: Exchange, status: int, limit: int) -> Representation:
