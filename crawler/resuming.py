@@ -49,9 +49,7 @@ def restore(
     _drop(itinerary, settled)
     for entry in held:
         taken(entry.url)
-        scope = itinerary.scope_of(entry.url)
-        if scope is not None and entry.kind is not CaptureKind.SITE_DOCUMENT:
-            itinerary.scopes[scope].asked += 1
+        _count(itinerary, entry)
     for key in dict.fromkeys(entry.segment_key for entry in held):
         with archive.open(key) as stream:
             for url, noted in metadata_of_segment(stream):
@@ -64,6 +62,16 @@ def _drop(itinerary: Itinerary, settled: set[str]) -> None:
     for queue in itinerary.queues.values():
         queue.errands = deque(stop for stop in queue.errands if stop.target.url not in settled)
         queue.pages = deque(stop for stop in queue.pages if stop.target.url not in settled)
+
+
+def _count(itinerary: Itinerary, entry: crawling.Archived) -> None:
+    """Let a page count towards its scope's limits: they hold for the run, not for the process."""
+    scope = itinerary.scope_of(entry.url)
+    if scope is None or entry.kind is CaptureKind.SITE_DOCUMENT:
+        return
+    itinerary.scopes[scope].asked += 1
+    if entry.kind is CaptureKind.DOCUMENT:
+        itinerary.scopes[scope].received += entry.length
 
 
 def _follow_again(itinerary: Itinerary, url: str, noted: dict[str, Any]) -> None:

@@ -55,6 +55,7 @@ class Archived:
     url: str
     kind: CaptureKind
     status: int
+    length: int  # payload, bytes
     segment_key: str
     segment_uri: str | None  # None: still in the spool
     metadata_offset: int  # bytes
@@ -135,7 +136,7 @@ def archived(database: Database, run_id: int, site: str) -> Iterator[Archived]:
     """Yield what a run has archived of a site, in the order of archiving."""
     place = (Segment.key, Segment.uri, Capture.warc_offset + Capture.warc_length, Capture.metadata_length)
     query = (
-        select(Origin.url + Capture.path, Capture.kind, Capture.status, *place)
+        select(Origin.url + Capture.path, Capture.kind, Capture.status, Capture.length, *place)
         .select_from(Visit)
         .join(Site, Site.id == Visit.site_id)
         .join(Capture, captures_of(Visit.id))
@@ -144,15 +145,16 @@ def archived(database: Database, run_id: int, site: str) -> Iterator[Archived]:
         .where(Visit.run_id == run_id, Site.name == site)
         .order_by(Capture.id)
     )
-    for url, kind, status, key, uri, offset, length in _stream(database, query):
+    for url, kind, status, length, key, uri, offset, metadata_length in _stream(database, query):
         yield Archived(
             url=url,
             kind=CaptureKind(kind),
             status=status,
+            length=length,
             segment_key=key,
             segment_uri=uri,
             metadata_offset=offset,
-            metadata_length=length,
+            metadata_length=metadata_length,
         )
 
 

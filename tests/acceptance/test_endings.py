@@ -114,16 +114,23 @@ def test_limits_end_a_site_where_the_job_says(place: Workplace) -> None:
 
 
 def test_a_limit_holds_for_the_run_not_for_the_process(place: Workplace) -> None:
-    """Interrupted after some pages, the run still ends at the same number."""
-    with LoopbackSite(tree(60)) as site:
-        command = ("crawl", place.write(job(site.url, in_flight=1, site="max_pages = 30")))
+    """Interrupted after some pages, the run still ends at the same number of pages, or of bytes."""
+    log = Log()
+    with ExitStack() as stack:
+        pages, volume = (
+            stack.enter_context(LoopbackSite(tree(60), address=f"127.0.0.{number}", log=log))
+            for number in (1, 2)
+        )
+        limits = {pages.url: "max_pages = 30", volume.url: "max_bytes = 25000"}
+        command = ("crawl", place.write(job(*limits, in_flight=1, limits=limits)))
         process = place.start(*command)
-        wait_until(lambda: len(site.log) > 8, process)
+        wait_until(lambda: len(log) > 20, process)
         process.terminate()
         finish(process)
         place.run(*command)
-        assert len(site.log.times()) == 30
-        assert len(place.data()) == 30
+    assert len(place.data("--site", "127.0.0.1")) == 30
+    lengths = [row["length"] for row in place.data("--site", "127.0.0.2")]
+    assert 25000 <= sum(lengths) < 25000 + 3 * max(lengths)
 
 
 def test_time_is_a_limit_that_can_be_resumed(place: Workplace) -> None:
@@ -213,7 +220,7 @@ def test_a_full_disk_stops_the_crawl_in_words_and_loses_nothing(place: Workplace
         assert stopped.code == 4, stopped
         assert "Traceback" not in stopped.err
         assert "same command" in stopped.err
-        assert len(site.log) < 120
+        assert len(place.data()) < 120
         assert [row["state"] for row in place.runs()] == ["interrupted"]
 
         place.run(*command)

@@ -44,6 +44,7 @@ def test_a_resumed_run_knows_what_it_has(database: Database, visit: Visiting) ->
         url=f"{ORIGIN}/page/0",
         kind=CaptureKind.DOCUMENT,
         status=200,
+        length=1000,
         segment_key=segment(visit.id).key,
         segment_uri=None,
         metadata_offset=700 + 500,
