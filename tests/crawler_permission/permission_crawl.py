@@ -8,6 +8,7 @@ import os
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,14 +52,53 @@ valid_until = 2099-12-31
 """
 
 
+class CrawlerProcess:
+    """A process that crawls one folder after the other: importing a crawler takes longer than most crawls here."""
+
+    def __init__(self, log: Path, **environ: str) -> None:
+        self._log = log
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("ABOVEBOARD_")}
+        with log.open("w") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, Path(__file__).with_name("clocked_crawl.py")],
+                env=ours | {"PYTHONPATH": str(REPOSITORY)} | environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+
+    def crawl(self, folder: Path) -> dict[str, Any]:
+        """Crawl a folder to the end; nothing may have gone wrong on the way."""
+        pipes = self._process
+        assert pipes.stdin is not None
+        assert pipes.stdout is not None
+        stuck = threading.Timer(PATIENCE, pipes.kill)
+        stuck.start()
+        pipes.stdin.write(json.dumps(str(folder)) + "\n")
+        pipes.stdin.flush()
+        line = pipes.stdout.readline()
+        stuck.cancel()
+        said = self._log.read_text(encoding="utf-8")
+        assert line, f"stuck: {said}"
+        assert "Traceback" not in said, said
+        answer: dict[str, Any] = json.loads(line)
+        assert "error" not in answer, answer["error"]
+        return answer
+
+    def close(self) -> None:
+        """End it."""
+        self._process.communicate(timeout=PATIENCE)
+
+
 @dataclass(slots=True)
 class Crawl:
     """One folder with a job, a clock, and what came of them."""
 
     folder: Path
-    environ: dict[str, str] = field(default_factory=dict)
+    crawler: CrawlerProcess
     set_up: dict[str, Any] = field(default_factory=dict)
-    printed: str = ""
+    answer: dict[str, Any] = field(default_factory=dict)
     _clock: mmap.mmap | None = None
 
     def __post_init__(self) -> None:
@@ -89,34 +129,22 @@ class Crawl:
         lines += ["[operator]", 'name = "Example Research"', 'contact = "crawler@example.org"', *sites]
         job = self.folder / "job.toml"
         job.write_text("\n".join(lines), encoding="utf-8")
-        set_up = self.folder / "set-up.json"
         known = dict.fromkeys([*hosts.answers, *names], hosts.address)
-        set_up.write_text(json.dumps({"hosts": known, **self.set_up}), encoding="utf-8")
-        ours = {name: value for name, value in os.environ.items() if not name.startswith("ABOVEBOARD_")}
-        ended = subprocess.run(
-            [
-                sys.executable,
-                Path(__file__).with_name("clocked_crawl.py"),
-                job,
-                set_up,
-                self.folder / "clock",
-            ],
-            cwd=self.folder,
-            env=ours | {"PYTHONPATH": str(REPOSITORY)} | self.environ,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert code is None or ended.returncode == code, ended
-        assert "Traceback" not in ended.stderr, ended.stderr
-        self.printed = ended.stdout
-        return ended.returncode
+        words = json.dumps({"hosts": known, **self.set_up})
+        (self.folder / "set-up.json").write_text(words, encoding="utf-8")
+        self.answer = self.crawler.crawl(self.folder)
+        assert code is None or self.answer["code"] == code, self.answer
+        return int(self.answer["code"])
 
     @property
     def database(self) -> str:
         """Where everything was recorded."""
-        return f"sqlite:///{self.folder / 'aboveboard-data' / 'provenance.db'}"
+        return f"sqlite:///{self.folder / 'provenance.db'}"
+
+    @property
+    def store(self) -> str:
+        """Where the bytes are."""
+        return (self.folder / "store").as_uri()
 
     def refusals(self) -> list[RefusalRow]:
         """Return what was not taken."""
@@ -126,4 +154,4 @@ class Crawl:
     def captures(self) -> list[CaptureRow]:
         """Return every archived exchange."""
         with Database.open(self.database) as database:
-            return all_rows(database, captures(CaptureFilter()))
+            return all_rows(database, captures(CaptureFilter(kind=None)))

@@ -9,12 +9,11 @@ import gzip
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
 from many_hosts import PAGE, Hosts, Raw, Reply, page, robots, text
-from permission_crawl import Crawl, site_of_job
+from permission_crawl import Crawl, CrawlerProcess, site_of_job
 
 from provenance.queries import RefusalRow
 
@@ -25,8 +24,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 
 def raw(*parts: bytes) -> Raw:
     def write(out: BinaryIO) -> None:
-        for part in parts:
-            out.write(part)
+        out.writelines(parts)
 
     return write
 
@@ -36,8 +34,7 @@ def endless(begin: bytes, *, head: bytes = HEAD) -> Raw:
 
     def write(out: BinaryIO) -> None:
         out.write(head + b"\r\n" + begin)
-        for _ in range(1 << 14):  # a gibibyte
-            out.write(b"# and so on " * 5461 + b"....")
+        out.writelines(b"# and so on " * 5461 + b"...." for _ in range(1 << 14))
 
     return write
 
@@ -110,9 +107,9 @@ class Table:
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
+def table(crawler_process: CrawlerProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
     """All rows, crawled by one process: a site each, with one host that is open and three that answer as the row says."""
-    crawl = Crawl(Path(tmp_path_factory.mktemp("states")))
+    crawl = Crawl(tmp_path_factory.mktemp("states"), crawler_process)
     crawl.set_up["robots_timeout"] = 1.0
     with Hosts({}) as hosts:
         sites = []
