@@ -11,7 +11,9 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from crawler import politeness, urls
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler import politeness, recognition, urls
 from crawler.http_dates import retry_after_seconds
 from crawler.permission.decision import Permission
 from crawler.permission.origin import REDIRECT_HOPS, OriginRules, lifetime
@@ -115,6 +117,11 @@ class Gate:
     @staticmethod
     def _state(answer: RobotsAnswer, document: RobotsDocument | None) -> RobotsState:
         state = robots_state(answer.status, answer.body, answer.headers, document=document)
+        if document is not None and RobotsFlag.WRONG_TYPE in document.flags:
+            barrier = recognition.by_page(LexborHTMLParser(answer.body), answer.body)
+            state = (
+                state if barrier is None else RobotsState.DENY_ALL
+            )  # a page to log in, in the file's place
         return RobotsState.UNREACHABLE if answer.error and state.releases else state
 
     @staticmethod

@@ -15,7 +15,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler import addon, urls
+from crawler import addon, recognition, turned_away, urls
 from crawler.download_handler import ExchangeFailed
 from crawler.frontier.itinerary import Errand
 from crawler.frontier.passes import Pass
@@ -24,6 +24,7 @@ from crawler.items import ArchivedExchange
 from crawler.links import NO_LINKS, XML_TYPES, Outlinks, links_of_feed, links_of_page, read_sitemap
 from crawler.permission.decision import PermissionDenied
 from crawler.permission.robots_answer import RobotsAnswer
+from crawler.recognition import Barrier
 from crawler.representation import media_type_of, represent
 from crawler.visit import MAX_PAGE, Visit
 from crawler.wire import head_lines
@@ -34,7 +35,6 @@ from provenance.refusals import refusal_in_words
 REDIRECT_HOPS = 5
 ATTEMPTS = 3  # one request and at most two more
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_REFUSALS = frozenset({401, 402, 403, 407, 451})  # the site says no: never asked again
 _LATER = frozenset({408, 425, 429, 502, 503, 504})  # the site says not now
 
 
@@ -70,15 +70,17 @@ class SiteSpider(Spider):
         """Take the answer to a page request."""
         carried, status = _carried(response), response.status
         item = self._item(response, CaptureKind.FAILURE)
-        if status in _REDIRECTS:
+        is_page = 200 <= status < 300  # noqa: PLR2004  # the class of status codes
+        barrier = None if is_page else await turned_away.barrier_of(item.exchange, status)
+        if barrier is not None:
+            self._turned_away(item, barrier)
+        elif status in _REDIRECTS:
             item.kind = CaptureKind.REDIRECT
             item.redirects_to = self._redirect(response, carried)
-        elif status in _REFUSALS:
-            self._refused_by_site(item)
         elif status in _LATER and self._try_later(response, carried):
             self.visit.services.budget.give_back(item.held)
             return
-        elif 200 <= status < 300:  # noqa: PLR2004  # the class of status codes
+        elif is_page:
             if item.exchange.truncated == "unspecified":  # the handler saw that nobody asked for this form
                 self.visit.refuse(
                     response.url,
@@ -88,9 +90,13 @@ class SiteSpider(Spider):
                 )
                 self.visit.services.budget.give_back(item.held)
                 return
-            item.kind = CaptureKind.DOCUMENT
-            item.representation = await represent(item.exchange, status, MAX_PAGE)
-            item.links = self._follow(carried, item.representation)
+            page = await represent(item.exchange, status, MAX_PAGE)
+            barrier = turned_away.of_page(page)
+            if barrier is not None:
+                self._turned_away(item, barrier)
+            else:
+                item.kind, item.representation = CaptureKind.DOCUMENT, page
+                item.links = self._follow(carried, page)
         yield item
 
     def _follow(self, carried: Pass, page: Representation) -> Outlinks:
@@ -121,7 +127,10 @@ class SiteSpider(Spider):
                 response.url, "redirect.unusable", f"redirects to no URL that we ask for: {error}", location
             )
             return None
-        if stop.hops >= REDIRECT_HOPS:
+        barrier = recognition.by_redirect(response.status, stop.target, urls.parse(target))
+        if barrier is not None:
+            visit.refuse(response.url, barrier.rule, turned_away.in_words(barrier), barrier.evidence)
+        elif stop.hops >= REDIRECT_HOPS:
             visit.refuse(
                 target,
                 "redirect.limit",
@@ -139,12 +148,10 @@ class SiteSpider(Spider):
             return target
         return None
 
-    def _refused_by_site(self, item: ArchivedExchange) -> None:
+    def _turned_away(self, item: ArchivedExchange, barrier: Barrier) -> None:
         """Record the site's no; of such an answer only the head is kept."""
         exchange = item.exchange
-        status_line = exchange.response_head.split(b"\r\n", 1)[0].decode("latin-1")
-        rule = f"site.http-{item.status}"
-        self.visit.refuse(exchange.url, rule, "the site refuses this page to us", status_line)
+        self.visit.refuse(exchange.url, barrier.rule, turned_away.in_words(barrier), barrier.evidence)
         if exchange.body:
             item.exchange = dataclasses.replace(exchange, body=b"", truncated="unspecified")
 
@@ -201,13 +208,14 @@ class SiteSpider(Spider):
         carried, visit = _carried(response), self.visit
         item = self._item(response, CaptureKind.SITE_DOCUMENT)
         stop = carried.stop
-        if response.status in _REDIRECTS and stop.hops < REDIRECT_HOPS:
+        barrier = await turned_away.barrier_of(item.exchange, response.status)
+        if barrier is not None:
+            self._turned_away(item, barrier)
+        elif response.status in _REDIRECTS and stop.hops < REDIRECT_HOPS:
             self._ask_sitemap(_field(response, "location"), depth=stop.depth, via=response.url)
         elif response.status in _LATER and self._try_later(response, carried):
             visit.services.budget.give_back(item.held)
             return
-        elif response.status in _REFUSALS:
-            self._refused_by_site(item)
         elif response.status == 200:  # noqa: PLR2004  # OK
             page = await represent(item.exchange, response.status, MAX_PAGE)
             listed = read_sitemap(page.body)

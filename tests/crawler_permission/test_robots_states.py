@@ -61,6 +61,9 @@ def answered(status: int, **fields: Any) -> Reply:
     return Reply(status=status, body=OPEN.encode(), media_type="text/plain", **fields)
 
 
+CHALLENGE = (
+    b"<title>Just a moment...</title><p>Checking your browser</p><script>window._cf_chl_opt={}</script>"
+)
 GZIPPED = gzip.compress((OPEN + "# filler\n" * 5000 + "Disallow: /\n").encode())
 ROWS = (
     Row("open", text(OPEN), released=True),
@@ -84,6 +87,7 @@ ROWS = (
     *(Row(f"refused-{status}", answered(status)) for status in (401, 402, 403, 407, 451)),
     Row("challenge", answered(200, headers=[("cf-mitigated", "challenge")])),
     Row("challenge-amazon", answered(202, headers=[("x-amzn-waf-action", "challenge")])),
+    Row("challenge-page", Reply(body=CHALLENGE)),
     *(Row(f"later-{status}", answered(status)) for status in (408, 425, 429, 500, 502, 503, 504, 599)),
     Row("not-modified", answered(304)),
     Row("choices", answered(300)),
