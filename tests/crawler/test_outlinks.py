@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.links import (
+    MAX_ELEMENTS,
     MAX_LINKS,
     MAX_SITEMAP_BYTES,
     MAX_SITEMAP_URLS,
@@ -132,6 +133,7 @@ def test_a_sitemap_lists_pages_or_sitemaps(body: bytes, listed: Sitemap | None) 
 @pytest.mark.parametrize(
     "dtd",
     [
+        pytest.param("<!ELEMENT urlset ANY>", id="not even a harmless one"),
         pytest.param('<!ENTITY a "b">', id="an entity"),
         pytest.param('<!ENTITY a SYSTEM "file:///etc/passwd">', id="a file"),
         pytest.param(
@@ -142,7 +144,9 @@ def test_a_sitemap_lists_pages_or_sitemaps(body: bytes, listed: Sitemap | None) 
 )
 def test_a_document_type_is_not_read(dtd: str) -> None:
     """Nothing it declares is expanded, nothing it points to is opened."""
-    body = f"<!DOCTYPE urlset [{dtd}]><urlset {NS}><url><loc>https://example.org/&a;</loc></url></urlset>".encode()
+    body = (
+        f"<!DOCTYPE urlset [{dtd}]><urlset {NS}><url><loc>https://example.org/</loc></url></urlset>".encode()
+    )
     assert read_sitemap(body) is None
     assert links_of_feed(URL, body.replace(b"urlset", b"rss")) is None
 
@@ -161,6 +165,14 @@ def test_a_bomb_of_a_sitemap_is_read_to_its_bound(entry: bytes) -> None:
     inflated = f"<urlset {NS}>".encode() + entry * (MAX_SITEMAP_BYTES // len(entry) + 1_000)
     listed = read_sitemap(gzip.compress(inflated, 1))
     assert listed is None or len(listed.pages) <= MAX_SITEMAP_URLS
+
+
+def test_elements_that_are_nothing_come_to_an_end() -> None:
+    """What stands behind them is not read: that bounds the time."""
+    junk, entry = "<a/>" * MAX_ELEMENTS, "<url><loc>https://example.org/</loc></url>"
+    assert read_sitemap(f"<urlset {NS}>{entry}{junk}{entry}</urlset>".encode()) == Sitemap(
+        pages=("https://example.org/",)
+    )
 
 
 RSS = """<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><link>https://example.org/</link>
