@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from crawler.commands import answering, crawling, upkeep
+from crawler.commands import answering, crawling, identity, upkeep
 from crawler.errors import CrawlerError
 from crawler.places import ExitCode
 from licences.errors import LicenceError
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 crawling.register(app)
 answering.register(app)
+identity.register(app)
 provenance_cli.register(app)
 upkeep.register(app)
 

@@ -21,12 +21,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from crawler import urls
 from crawler.errors import CrawlerError
 from crawler.identity import Identity
+from licences.robots import FRAMEWORK_TOKEN
+from licences.robots.agents import agent_list
 from licences.vocabulary import Usage
 from provenance.errors import ProvenanceError
 from provenance.locations import refuse_password
 
 _MAIL = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+\.[!-;=?A-~]+")  # printable ASCII: it goes into a header as it is
 _TOKEN = re.compile(r"[A-Za-z_-]+")
+_NO_NAMES = frozenset({"bot", "crawler", "spider", "robot", "mozilla", FRAMEWORK_TOKEN.lower()})
 
 DEFAULT_MEDIA = (
     "text/html",
@@ -53,7 +56,17 @@ def _mail(value: str) -> str:
 def _token(value: str) -> str:
     if not _TOKEN.fullmatch(value):
         raise ValueError("a product token has only letters, '-' and '_' (RFC 9309 §2.2.1)")
+    if value.lower() in _NO_NAMES or agent_list().named_by(value) is not None:
+        raise ValueError(f"{value!r} names somebody else, or everybody: write a name of your own")
     return value
+
+
+def _network(value: str) -> str:
+    try:
+        network = ipaddress.ip_network(value)
+    except ValueError as error:
+        raise ValueError(f"write a network such as 192.0.2.0/28: {error}") from error
+    return str(network)
 
 
 def _http_url(value: str) -> str:
@@ -120,6 +133,7 @@ class OperatorSection(_Section):
     contact: Annotated[str, AfterValidator(_mail)]
     info_url: HttpUrl | None = None
     token: Annotated[str, AfterValidator(_token)] = "Aboveboard"  # noqa: S105  # no secret
+    addresses: tuple[Annotated[str, AfterValidator(_network)], ...] = ()  # networks that requests come from
 
 
 class StorageSection(_Section):

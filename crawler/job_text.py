@@ -23,6 +23,7 @@ name = "Example Research"
 contact = "crawler@example.org"      # a mailbox that somebody reads
 # info_url = "https://example.org/bot"   # a public page about this crawler
 # token = "Aboveboard"               # the product token that robots.txt files can name
+# addresses = ["192.0.2.0/28"]       # the networks that requests come from, for the page of 'aboveboard identity'
 
 [storage]                            # no passwords here: this file is kept as evidence
 # database = "sqlite:///aboveboard-data/provenance.db"    # or postgresql+psycopg://host/name
