@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from crawler.archive.exchange import Exchange, Revisit
@@ -13,6 +14,7 @@ from crawler.archive.segment import SegmentWriter
 from provenance.records import (
     CaptureKind,
     CaptureRecord,
+    HoldRecord,
     HostLoadRecord,
     HostStateRecord,
     PermissionRecord,
@@ -73,10 +75,8 @@ class Upload:
 
 @dataclass(slots=True, eq=False)
 class Closing:
-    """What a visit leaves behind, and whom to tell when all of it is kept."""
+    """Whom to tell when all that a visit leaves behind is kept."""
 
-    hosts: list[HostStateRecord]
-    loads: list[HostLoadRecord]
     done: Future[None]
 
 
@@ -92,6 +92,9 @@ class OpenVisit:
     new_segments: list[SegmentRecord] = field(default_factory=list)
     captures: list[CaptureRecord] = field(default_factory=list)
     refusals: list[RefusalRecord] = field(default_factory=list)
+    hosts: dict[str, HostStateRecord] = field(default_factory=dict)  # by name: the latest counts
+    loads: dict[tuple[str, datetime], HostLoadRecord] = field(default_factory=dict)
+    holds: list[HoldRecord] = field(default_factory=list)
     uploads: list[Upload] = field(default_factory=list)
     closing: Closing | None = None
     payloads: dict[bytes, Revisit] = field(default_factory=dict)
@@ -110,4 +113,13 @@ class OpenVisit:
     @property
     def pending(self) -> bool:
         """Whether there is anything to commit."""
-        return bool(self.captures or self.refusals or self.new_segments)
+        exchanges = self.captures or self.refusals or self.new_segments
+        return bool(exchanges or self.hosts or self.loads or self.holds)
+
+    def of_hosts(
+        self, hosts: list[HostStateRecord], holds: list[HoldRecord], loads: list[HostLoadRecord]
+    ) -> None:
+        """Take what changed about hosts; what it replaces and was not written yet never will be."""
+        self.hosts.update((record.host, record) for record in hosts)
+        self.loads.update(((record.host, record.hour), record) for record in loads)
+        self.holds.extend(holds)

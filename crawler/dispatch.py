@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -17,12 +18,14 @@ from scrapy.crawler import AsyncCrawlerRunner
 from crawler import leasing
 from crawler.frontier.itinerary import Itinerary
 from crawler.frontier.services import Services
-from crawler.opening import open_visit, prepare
+from crawler.frontier.watch import HostWatch
+from crawler.opening import memory_of, open_visit, prepare
 from crawler.permission.gate import Gate
 from crawler.places import ExitCode
+from crawler.politeness import NEVER
 from crawler.recording import ArchiveWriter
 from crawler.run import Run, effective_settings
-from crawler.site_work import SiteWork
+from crawler.site_work import SiteWork, held_in_words, hosts_of
 from crawler.spiders.site import SiteSpider
 from crawler.visit import Visit
 from provenance.leases import Held, Lease
@@ -31,6 +34,8 @@ from provenance.records import RunState
 OPEN_VISITS = 200
 OPENED_A_TICK = 4
 TICK = 0.2  # seconds
+HOLD_LOOK = 2.0  # seconds between two looks at a site whose hosts are paused
+ALARM = "global pause"
 LEASE_LOOK = 10.0  # seconds between two looks at a site that another run holds
 CUT_AFTER = 10.0  # seconds that requests in flight get when told to stop
 
@@ -39,7 +44,12 @@ class Dispatcher:
     """Runs all sites of a job; one of these a process."""
 
     def __init__(
-        self, run: Run, *, planning: bool = False, fixed_hosts: dict[str, str] | None = None
+        self,
+        run: Run,
+        *,
+        planning: bool = False,
+        fixed_hosts: dict[str, str] | None = None,
+        make_services: Callable[..., Services] | None = None,
     ) -> None:
         self.run = run
         loop = asyncio.get_running_loop()
@@ -52,7 +62,9 @@ class Dispatcher:
             failed=self._failed_in_writer,
             give_back=self._archived,
         )
-        self.services = Services(writer=writer, fixed_hosts=fixed_hosts or {})
+        self.services = (make_services or Services)(writer=writer, fixed_hosts=fixed_hosts or {})
+        self._memory = memory_of(run, self.services)
+        self.services.hosts.on_alarm = lambda: loop.call_soon(self._alarmed)
         self._runner = AsyncCrawlerRunner(effective_settings())
         self._due: list[tuple[float, int, SiteWork]] = []
         self._open: dict[asyncio.Task[None], Visit] = {}
@@ -95,6 +107,16 @@ class Dispatcher:
         for visit in self._open.values():
             visit.cut()
 
+    def _visits(self) -> list[Visit]:
+        return list(self._open.values())
+
+    def _alarmed(self) -> None:
+        """Stop everything: so many hosts fail that the fault is probably ours."""
+        for work in self.sites:
+            if len(work.itinerary):
+                work.waits_for = f"everything is paused: {self.services.hosts.alarm}"
+        self.stop(ALARM)
+
     # ------------------------------------------------------------------ the loop
 
     async def crawl(self) -> ExitCode:
@@ -108,9 +130,12 @@ class Dispatcher:
         self._deadline = clock() + limit if limit is not None else None
         for number, work in enumerate(self.sites):
             heapq.heappush(self._due, (clock(), number, work))
+        watch = HostWatch(self.services, self._memory, visits=self._visits, failed=self._fail)
+        watching = asyncio.ensure_future(watch.run())
         try:
             await self._work()
         finally:
+            watching.cancel()
             await asyncio.to_thread(self.services.writer.finish)
         if self._failure is not None:
             raise self._failure
@@ -164,6 +189,9 @@ class Dispatcher:
     # ------------------------------------------------------------------ one visit
 
     async def _try_open(self, number: int, work: SiteWork) -> None:
+        if work.restored and (held := held_in_words(work, self.services.hosts)):
+            self._wait(number, work, NEVER, held)
+            return
         lease = await asyncio.to_thread(self.run.lease, work.site)
         if isinstance(lease, Held):
             why = f"leased by {lease.owner} since {lease.since:%Y-%m-%d %H:%M:%S} UTC"
@@ -193,23 +221,25 @@ class Dispatcher:
         services = self.services
         if services.writer.error is None:
             closed = services.writer.close_visit(
-                visit, services.hosts.records(services.at), visit.loads.records(visit.id)
+                visit, *self._memory.changed(), visit.loads.records(visit.id)
             )
             await asyncio.wrap_future(closed)
             await asyncio.to_thread(self.run.recorder.end_visit, visit.id, reason, datetime.now(UTC))
             await asyncio.to_thread(self.run.leases.release, lease)
         work.reason = reason
         if visit.due is not None and not self.stopping:
-            why = (
-                "; ".join(rules.reason for rules in work.gate.origins() if rules.reason) or "back-off or gap"
-            )
-            self._wait(number, work, visit.due, why)
+            self._wait(number, work, visit.due, visit.waits_for)
 
     def _wait(self, number: int, work: SiteWork, due: float, why: str) -> None:
-        """Queue a site for later, unless that is later than the job waits for."""
+        """Queue a site for later, unless that is later than the job waits for (NEVER: until a person says so)."""
         now = self.services.clock()
         work.waiting_since = now if work.waiting_since is None else work.waiting_since
-        work.waits_for = f"due at {self.services.at(due):%Y-%m-%d %H:%M:%S} UTC ({why})"
+        if due < NEVER:
+            work.waits_for = f"due at {self.services.at(due):%Y-%m-%d %H:%M:%S} UTC ({why})"
+        else:
+            work.waits_for = f"waits for a person ({why}); 'aboveboard hosts resume HOST' lets it go on"
+            if any(map(self.services.hosts.is_paused, hosts_of(work))):  # parked ones are not waited for
+                due = now + HOLD_LOOK
         if due - work.waiting_since > self.run.job.job.max_wait_seconds:
             work.reason = "waits too long"
             return
@@ -218,7 +248,9 @@ class Dispatcher:
     def _exit_code(self) -> ExitCode:
         if self.stopping == "interrupted":
             return ExitCode.INTERRUPTED
-        if any(work.reason == "waits too long" or len(work.itinerary) for work in self.sites):
+        if self.stopping == ALARM or any(
+            work.reason == "waits too long" or len(work.itinerary) for work in self.sites
+        ):
             return ExitCode.UNFINISHED
         captured = sum(work.tally.captured + len(work.planned or ()) for work in self.sites)
         refused = sum(sum(work.tally.refused.values()) for work in self.sites)

@@ -16,7 +16,6 @@ from scrapy.http import Response
 from scrapy.http.headers import Headers
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
-from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.web.client import HTTPConnectionPool
 from twisted.web.http_headers import Headers as WireHeaders
 
@@ -24,11 +23,12 @@ from crawler import addon
 from crawler.archive.exchange import Exchange
 from crawler.content_coding import ACCEPT_ENCODING
 from crawler.errors import CrawlerError
-from crawler.frontier.hostload import SERVER_ERROR, TOO_MANY_REQUESTS
 from crawler.frontier.itinerary import Errand
+from crawler.frontier.outcome import Outcome, Trouble
 from crawler.frontier.passes import Pass, pass_of
 from crawler.permission.decision import PermissionDenied
-from crawler.scrapy_internals import WIRE_ERRORS, ParseError, abort_response, build_connections_with
+from crawler.scrapy_internals import WIRE_ERRORS, abort_response, build_connections_with
+from crawler.troubles import outcome_of, trouble_in_words, trouble_of
 from crawler.urls import DEFAULT_PORTS
 from crawler.wire import (
     BodyReader,
@@ -46,24 +46,23 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 10.0  # seconds
 TOTAL_TIMEOUT = 60.0
 ROBOTS_TIMEOUT = 30.0  # for the whole of a robots.txt
-_UNREADABLE = (
-    ParseError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-)  # Twisted's parser on an odd answer
 ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
 class ExchangeFailed(CrawlerError):  # noqa: N818  # a result of the network, not a fault of ours
     """No usable answer came back; the message says what happened on the wire."""
 
+    def __init__(self, words: str, trouble: Trouble = Trouble.BROKEN_OFF) -> None:
+        super().__init__(words)
+        self.trouble = trouble
+
 
 class _Flight:
     """One request on its way, so that it can be cut from outside."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str) -> None:
+        self.host = host
+        self.was_told = False  # cut because somebody said so, not because of the host
         self.reader: BodyReader | None = None
         self.why: str | None = None
         self._waiting: Deferred[Any] | None = None
@@ -125,19 +124,21 @@ class WireDownloadHandler:
         target = carried.stop.target
         at = datetime.now(UTC)
         self._visit.loads.started(target.host, at, started)
-        status, received = None, 0
+        self._services.hosts.sent(target.host, started)
+        outcome = Outcome(trouble=Trouble.CUT)
+        probe = carried.stop.errand is Errand.ROBOTS
         try:
             exchange, status = await self._exchange(carried, at)
-            received = len(exchange.body) + len(exchange.response_head)
+            outcome = outcome_of(exchange, status, clock() - started, probe=probe)
+        except ExchangeFailed as error:
+            outcome = Outcome(trouble=error.trouble, seconds=clock() - started, words=str(error), probe=probe)
+            raise
         finally:
             now = clock()
-            self._services.hosts.answered(
-                target.host,
-                now,
-                now - started,
-                well=status is not None and status != TOO_MANY_REQUESTS and status < SERVER_ERROR,
-            )
-            self._visit.loads.ended(target.host, at, now, status, received)
+            pause = self._services.hosts.took(target.host, now, outcome)
+            self._visit.loads.ended(target.host, at, now, outcome.status, outcome.received)
+            if pause is not None:
+                self._visit.loads.paused(target.host, self._services.at(now), pause)
             carried.claim.end(now)
         request.meta["exchange"] = exchange
         fields = head_lines(exchange.response_head)
@@ -174,7 +175,7 @@ class WireDownloadHandler:
         for name, value in carried.conditions:
             headers.addRawHeader(name.encode(), value.encode("ascii"))
         wire = WireRequest.get(host_header.encode("ascii"), target.path.encode("ascii"), headers)
-        flight = _Flight()
+        flight = _Flight(target.host)
         self._flights.add(flight)
         timer = asyncio.get_running_loop().call_later(time_limit(carried), flight.cut, "time")
         reader: BodyReader | None = None
@@ -192,7 +193,7 @@ class WireDownloadHandler:
         except WIRE_ERRORS as error:
             if reader is not None:
                 budget.give_back(len(reader.body))
-            raise ExchangeFailed(wire.fault or _words(error, flight, time_limit(carried))) from error
+            raise _failed(error, flight, wire.fault, time_limit(carried)) from error
         finally:
             timer.cancel()
             self._flights.discard(flight)
@@ -235,9 +236,11 @@ class WireDownloadHandler:
             return direct
         return wrapClientTLS(self._services.tls.creator(target.host), direct)
 
-    def _cut(self) -> None:
+    def _cut(self, host: str | None = None) -> None:
         for flight in tuple(self._flights):
-            flight.cut("time")
+            if host is None or flight.host == host:
+                flight.was_told = True
+                flight.cut("time")
 
     async def close(self) -> None:
         """Drop idle connections."""
@@ -263,15 +266,11 @@ def time_limit(carried: Pass) -> float:
     return min(TOTAL_TIMEOUT, ROBOTS_TIMEOUT) if carried.stop.errand is Errand.ROBOTS else TOTAL_TIMEOUT
 
 
-def _words(error: BaseException, flight: _Flight, limit: float) -> str:
-    """Return what happened on the wire, for people."""
+def _failed(error: BaseException, flight: _Flight, fault: str | None, limit: float) -> ExchangeFailed:
+    """Return what happened on the wire, in words and in kind."""
+    if flight.was_told:
+        words = "cut before it was answered: its host was paused, or the crawl was told to stop"
+        return ExchangeFailed(words, Trouble.CUT)
     if flight.why == "time":
-        return f"no whole answer within {limit:.0f} s"
-    reasons = getattr(error, "reasons", None)
-    if reasons:
-        error = reasons[0].value
-    if isinstance(error, (ConnectionDone, ConnectionLost)):
-        return "the server hung up before it had answered"
-    if isinstance(error, _UNREADABLE):
-        return f"the answer cannot be read: {error}"
-    return f"{type(error).__name__}: {error}".rstrip(": ")
+        return ExchangeFailed(fault or f"no whole answer within {limit:.0f} s", Trouble.TIMEOUT)
+    return ExchangeFailed(fault or trouble_in_words(error), trouble_of(error))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from crawler.archive.reading import Archive
+from crawler.frontier.memory import HostMemory
 from crawler.frontier.services import Services
 from crawler.resuming import restore, seed
 from crawler.run import Run
 from crawler.site_work import SiteWork
 from crawler.visit import Visit
 from provenance.leases import Lease
-from provenance.queries import crawling
 
 
 def prepare(work: SiteWork, run: Run) -> None:
@@ -25,11 +25,18 @@ def prepare(work: SiteWork, run: Run) -> None:
         )
 
 
+def memory_of(run: Run, services: Services) -> HostMemory:
+    """Return what the run's database knows of hosts."""
+    if services.memory is None:
+        services.memory = HostMemory(run.database, services)
+    return services.memory
+
+
 def open_visit(run: Run, services: Services, work: SiteWork, lease: Lease) -> Visit:
     """Record a visit under its lease, and return it with what its hosts taught us before."""
     now = datetime.now(UTC)
     hosts = {stop.target.host for queue in work.itinerary.queues.values() for stop in queue.line()}
-    services.hosts.load(crawling.host_states(run.database, hosts).values(), services.moment)
+    memory_of(run, services).recall(hosts)
     visit = Visit(
         id=run.recorder.begin_visit(run.id, work.site, lease.epoch, now),
         run_id=run.id,

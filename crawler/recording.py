@@ -23,6 +23,7 @@ from provenance.recorder import Recorder
 from provenance.records import (
     Batch,
     CaptureRecord,
+    HoldRecord,
     HostLoadRecord,
     HostStateRecord,
     RefusalRecord,
@@ -58,6 +59,7 @@ class ArchiveWriter:
         self._give_back = give_back
         self._segment_bytes = segment_bytes
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._taking: set[int] = set()  # the event loop's view of `_open`
         self._open: dict[int, OpenVisit] = {}
         self._closings: list[Closing] = []
         self._uploader = ThreadPoolExecutor(UPLOADS_AT_ONCE, thread_name_prefix="upload")
@@ -69,7 +71,12 @@ class ArchiveWriter:
 
     def open_visit(self, visit: VisitKey, warcinfo: Mapping[str, str]) -> None:
         """Begin to take exchanges of a visit."""
+        self._taking.add(visit.id)
         self._work.put(lambda: self._open.__setitem__(visit.id, OpenVisit(visit, warcinfo)))
+
+    def takes(self, visit: VisitKey) -> bool:
+        """Whether a visit was opened here and not yet closed."""
+        return visit.id in self._taking
 
     def archive(self, visit: VisitKey, item: Archivable) -> None:
         """Hand over an exchange; returns at once."""
@@ -79,11 +86,28 @@ class ArchiveWriter:
         """Hand over a refusal; returns at once."""
         self._work.put(lambda: self._open[visit.id].refusals.append(record))
 
+    def keep_hosts(
+        self,
+        visit: VisitKey,
+        hosts: list[HostStateRecord],
+        holds: list[HoldRecord],
+        loads: list[HostLoadRecord],
+    ) -> None:
+        """Hand over what changed about hosts; it is written with the visit's next batch.  Returns at once."""
+        if hosts or holds or loads:
+            self._work.put(lambda: self._open[visit.id].of_hosts(hosts, holds, loads))
+
     def close_visit(
-        self, visit: VisitKey, hosts: list[HostStateRecord], loads: list[HostLoadRecord]
+        self,
+        visit: VisitKey,
+        hosts: list[HostStateRecord],
+        holds: list[HoldRecord],
+        loads: list[HostLoadRecord],
     ) -> Future[None]:
         """Write everything of a visit and upload its segment; the future tells when all of it is kept."""
-        closing = Closing(hosts, loads, Future())
+        self.keep_hosts(visit, hosts, holds, loads)
+        self._taking.discard(visit.id)
+        closing = Closing(Future())
         self._closings.append(closing)
         self._work.put(lambda: self._close(self._open[visit.id], closing))
         return closing.done
@@ -195,7 +219,6 @@ class ArchiveWriter:
         self._commit(opened)
 
     def _commit(self, opened: OpenVisit, stored: list[SegmentStored] | None = None) -> None:
-        closing = opened.closing
         self._recorder.record(
             Batch(
                 visit_id=opened.visit.id,
@@ -204,11 +227,14 @@ class ArchiveWriter:
                 captures=opened.captures,
                 refusals=opened.refusals,
                 stored=stored or (),
-                host_states=closing.hosts if closing is not None else (),
-                host_loads=closing.loads if closing is not None else (),
+                host_states=list(opened.hosts.values()),
+                host_loads=list(opened.loads.values()),
+                holds=opened.holds,
             )
         )
-        opened.new_segments, opened.captures, opened.refusals = [], [], []
+        opened.new_segments, opened.captures, opened.refusals, opened.holds = [], [], [], []
+        opened.hosts.clear()
+        opened.loads.clear()
         self._give_back(opened.held)
         opened.held = 0
 

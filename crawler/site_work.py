@@ -27,6 +27,26 @@ class SiteWork:
     planned: list[Permission] | None = None
 
 
+def hosts_of(work: SiteWork) -> set[str]:
+    """Return the hosts that something of a site is still to be asked of."""
+    return {
+        stop.target.host for queue in work.itinerary.queues.values() if queue for stop in [queue.line()[0]]
+    }
+
+
+def held_in_words(work: SiteWork, hosts: Hosts) -> str:
+    """Return who holds back every host that is left to ask, and why; "" where one of them is free."""
+    left = hosts_of(work)
+    holds = {host: hosts.state(host).hold for host in left}
+    if not left or not all(holds.values()):
+        return ""
+    return "; ".join(
+        f"{host} is {hold.holding} by {hold.by}: {hold.reason}"
+        for host, hold in sorted(holds.items())
+        if hold
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedOrigin:
     """What a plan says of one origin."""

@@ -20,6 +20,7 @@ from crawler import leasing, opening
 from crawler.errors import CrawlerError
 from crawler.frontier.itinerary import Itinerary
 from crawler.frontier.services import Services
+from crawler.frontier.watch import HostWatch
 from crawler.permission.gate import Gate
 from crawler.places import ExitCode, Places
 from crawler.recording import ArchiveWriter
@@ -76,14 +77,20 @@ def _open(crawler: Crawler, run: Run, lease: Lease, site: str) -> Visit:
     visit = opening.open_visit(run, services, work, lease)
     opened.append(visit)
 
-    keeping = loop.create_task(
-        leasing.keep(run, visit, lease, failed=lambda _: visit.stop())  # the next write says what is wrong
-    )
+    def stop(error: BaseException | None = None) -> None:
+        del error  # the next write says what is wrong
+        visit.stop()
+
+    keeping = loop.create_task(leasing.keep(run, visit, lease, failed=stop))
+    services.hosts.on_alarm = lambda: loop.call_soon(stop)
+    watch = HostWatch(services, opening.memory_of(run, services), visits=lambda: [visit], failed=stop)
+    watching = loop.create_task(watch.run())
     if (limit := run.job.job.max_time_seconds) is not None:
         loop.call_later(limit, visit.stop)
 
     async def close(spider: Any, reason: str) -> None:  # noqa: ARG001  # the signature of Scrapy's signal
         keeping.cancel()
+        watching.cancel()
         unfinished = reason == "shutdown" or visit.due is not None or bool(len(itinerary))
         try:
             await _end_visit(run, visit, lease, reason)
@@ -103,9 +110,10 @@ def _open(crawler: Crawler, run: Run, lease: Lease, site: str) -> Visit:
 async def _end_visit(run: Run, visit: Visit, lease: Lease, reason: str) -> None:
     """Keep what the visit has, then give its site back."""
     services = visit.services
-    hosts, loads = services.hosts.records(services.at), visit.loads.records(visit.id)
+    hosts, holds = opening.memory_of(run, services).changed()
+    loads = visit.loads.records(visit.id)
     try:
-        await asyncio.wrap_future(services.writer.close_visit(visit, hosts, loads))
+        await asyncio.wrap_future(services.writer.close_visit(visit, hosts, holds, loads))
     finally:
         await asyncio.to_thread(services.writer.finish)
     run.recorder.end_visit(visit.id, reason, datetime.now(UTC))

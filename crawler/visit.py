@@ -44,8 +44,9 @@ class Visit:
     stopping: bool = False
     planned: list[Permission] | None = None  # a plan: pages are judged and noted here, not asked for
     due: float | None = None  # the visit closed because nothing is due before this moment
+    waits_for: str = ""  # why, for people
     wake: Callable[[], None] = lambda: None  # the frontier's
-    cut: Callable[[], None] = lambda: None  # the download handler's
+    cut: Callable[..., None] = lambda _host=None: None  # the handler's; with a host: only requests to it
     _sequence: int = 0
 
     def next_capture_id(self) -> int:
@@ -83,6 +84,12 @@ class Visit:
                 permission=permission,
             ),
         )
+
+    def park(self, host: str, why: str) -> None:
+        """Take a host out of every crawl until a person decides."""
+        services = self.services
+        now = services.clock()
+        self.loads.paused(host, services.at(now), services.hosts.park(host, now, why))
 
     def wants(self, stop: Stop, status: int, head: bytes) -> bool:
         """Whether an answer's body is to be read: a document in a form that nobody asked for is not."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from crawler import politeness
+from crawler.frontier.outcome import Outcome, Trouble
 from crawler.frontier.routes import Routes
 from crawler.permission.address import Address, ForbiddenAddressError, UnresolvedError
 from crawler.permission.origin import OriginRules
@@ -33,7 +34,7 @@ class Addresses:
     def of(self, host: str, rules: OriginRules) -> Address | None:
         """Return the checked address of a host; None while it is being looked up, or has none."""
         resolver = self._services.resolver
-        known = resolver.cached(host)
+        known = resolver.cached(host) if self._is_recalled(host) else None
         if known is not None:
             try:
                 private = self._visit.private_addresses and self._routes.is_ours(host)
@@ -49,13 +50,25 @@ class Addresses:
             task.add_done_callback(self._tasks.discard)
         return None
 
+    def _is_recalled(self, host: str) -> bool:
+        return self._services.memory is None or self._services.hosts.state(host).recalled
+
     async def _look_up(self, host: str, rules: OriginRules) -> None:
+        """Look up an address, and before that what earlier runs learned of the host."""
+        services = self._services
         try:
-            await self._services.resolver.resolve(host)
+            if services.memory is not None and not self._is_recalled(host):
+                await asyncio.to_thread(services.memory.recall, [host])
+            if self._routes.closure(host, services.clock()) is None:
+                await services.resolver.resolve(host)
         except UnresolvedError as error:
             rules.attempts += 1
             wait = politeness.robots_retry(rules.attempts, None)
-            rules.unreachable(f"no address: {error}", now=self._services.clock(), wait=wait)
+            now, words = services.clock(), f"no address: {error}"
+            rules.unreachable(words, now=now, wait=wait)
+            trouble = Trouble.NO_SUCH_NAME if error.is_missing else Trouble.NO_ADDRESS
+            if pause := services.hosts.took(host, now, Outcome(trouble=trouble, words=words)):
+                self._visit.loads.paused(host, services.at(now), pause)
         finally:
             self._resolving.discard(host)
             self._wake()

@@ -17,13 +17,13 @@ from scrapy.crawler import Crawler
 from crawler import addon, politeness, scrapy_internals, urls
 from crawler.frontier.addresses import Addresses
 from crawler.frontier.itinerary import Errand, Queue, Stop
-from crawler.frontier.lanes import Claim, Lane, Passage
+from crawler.frontier.lanes import Claim, Passage, Turnstile
 from crawler.frontier.passes import Pass, stripped
 from crawler.frontier.routes import Routes
 from crawler.permission.address import Address
 from crawler.permission.decision import Permission
 from crawler.permission.origin import OriginRules
-from crawler.politeness import FOREVER
+from crawler.politeness import FOREVER, NEVER
 from licences.robots import RobotsState
 from provenance.refusals import refusal_in_words
 
@@ -46,7 +46,7 @@ class Frontier(BaseScheduler):
         self._routes = Routes(visit)
         self._in_flight = 0
         self._addresses = Addresses(visit, self._routes, self.wake)
-        self._waiting_on: set[Lane] = set()
+        self._turnstile = Turnstile(self.wake)
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
@@ -66,9 +66,7 @@ class Frontier(BaseScheduler):
     def close(self, reason: str) -> None:  # noqa: ARG002  # the signature in Scrapy's interface
         """Leave nothing behind that could wake a closed engine."""
         self._services.budget.waiting.discard(self.wake)
-        for lane in self._waiting_on:
-            lane.waiting.discard(self.wake)
-        self._waiting_on.clear()
+        self._turnstile.leave()
         if self._timer is not None:
             self._timer.cancel()
         self._addresses.cancel()
@@ -100,7 +98,7 @@ class Frontier(BaseScheduler):
             return None
         self._itinerary.drop_beyond_limits()
         now = self._services.clock()
-        soonest = FOREVER
+        soonest, told = FOREVER, False
         for origin, queue in list(self._itinerary.queues.items()):
             if not queue:
                 continue
@@ -110,25 +108,32 @@ class Frontier(BaseScheduler):
                     origin
                 )  # the others go first next time
                 return due
-            soonest = min(soonest, due)
-        self._wait_until(soonest, now)
+            soonest, told = min(soonest, due), told or due == FOREVER
+        if len(self._itinerary):
+            self._wait_until(soonest, now, told=told)
         return None
 
     # ------------------------------------------------------------------ one origin's turn
 
     def _step(self, origin: str, queue: Queue, now: float) -> Request | float:
-        """Return a request of this origin, or when to look again (FOREVER: we shall be told)."""
+        """Return a request of this origin, or when to look again (FOREVER: we shall be told; NEVER: a person decides)."""
         head = queue.line()[0].target
         rules = self._gate.rules(origin)
         if rules.closed is not None:
             return self._refuse_all(queue, rules)
+        closure = self._routes.closure(head.host, now)
+        if closure is not None:
+            if closure.until - now > LONGEST_OPEN_WAIT:
+                self._give_up_hops(queue, closure.words)
+            return closure.until
         address = self._addresses.of(head.host, rules)
         if address is None:
             return self._without_address(queue, rules)
         passages = self._routes.passages(head, rules, address)
         if queue.line()[0].errand is Errand.ROBOTS:
             return self._follow_robots(queue, passages, address, now)
-        if rules.asking or rules.refresh_at <= now or not rules.decided(now):
+        probes = self._services.hosts.is_half_open(head.host, now)
+        if probes or rules.asking or rules.refresh_at <= now or not rules.decided(now):
             return self._ask_robots(rules, passages, address, now)
         return self._ask_permitted(queue, rules, passages, address, now)
 
@@ -136,11 +141,15 @@ class Frontier(BaseScheduler):
         """Wait for an address; a robots.txt that redirects to a name without one is unreachable."""
         if rules.state is not RobotsState.UNREACHABLE:
             return FOREVER
+        self._give_up_hops(queue, f"{rules.origin}: {rules.reason}")
+        return rules.next_look
+
+    def _give_up_hops(self, queue: Queue, why: str) -> None:
+        """Let no origin wait for a robots.txt that redirects to where nothing can be asked for now."""
         while queue.errands and (governs := queue.errands[0].governs) is not None:
             queue.errands.popleft()
-            self._gate.give_up(self._gate.rules(governs), f"redirects to {rules.origin}: {rules.reason}")
+            self._gate.give_up(self._gate.rules(governs), f"redirects to {why}")
             self.wake()
-        return rules.next_look
 
     def _ask_robots(
         self, rules: OriginRules, passages: tuple[Passage, ...], address: Address, now: float
@@ -148,7 +157,7 @@ class Frontier(BaseScheduler):
         """Ask for an origin's robots.txt, once at a time, and not before its next look is due."""
         if rules.asking:
             return FOREVER
-        ready = max(rules.next_look if rules.attempts else 0.0, self._ready(passages))
+        ready = max(rules.next_look if rules.attempts else 0.0, self._turnstile.ready_at(passages))
         if ready > now:
             return ready
         robots = urls.parse(urls.robots_url(rules.origin))
@@ -161,14 +170,11 @@ class Frontier(BaseScheduler):
     ) -> Request | float:
         """Ask for the next page or errand of an origin whose rules are known."""
         if rules.pace is not None and rules.pace.parked:
-            rules.closed, rules.reason = (
-                "robots.crawl-delay",
-                f"robots.txt asks for a gap of {rules.gap:.0f} s",
-            )
-            return self._refuse_all(queue, rules)
+            self._visit.park(queue.line()[0].target.host, f"robots.txt asks for a gap of {rules.gap:.0f} s")
+            return NEVER
         if not rules.is_open(self._services.at(now).time()):
             return now + politeness.OUTSIDE_VISIT_TIME
-        ready = self._ready(passages)
+        ready = self._turnstile.ready_at(passages)
         if ready > now:
             return ready
         return self._next_permitted(queue, rules, passages, address, now)
@@ -177,7 +183,7 @@ class Frontier(BaseScheduler):
         self, queue: Queue, passages: tuple[Passage, ...], address: Address, now: float
     ) -> Request | float:
         """Ask where some origin's robots.txt redirects to: permitted like its first request, paced by its target."""
-        ready = self._ready(passages)
+        ready = self._turnstile.ready_at(passages)
         if ready > now:
             return ready
         stop = queue.line().popleft()
@@ -236,20 +242,6 @@ class Frontier(BaseScheduler):
         self._in_flight -= 1
         self.wake()
 
-    # ------------------------------------------------------------------ lanes
-
-    def _ready(self, passages: tuple[Passage, ...]) -> float:
-        """Return when all lanes are free; where one is full, be told when it frees up."""
-        ready = self._services.lanes.ready_at(passages)
-        for passage in passages:
-            if ready == FOREVER and passage.lane.in_flight >= passage.limits.max_in_flight:
-                passage.lane.waiting.add(self.wake)
-                self._waiting_on.add(passage.lane)
-            elif passage.lane in self._waiting_on:
-                passage.lane.waiting.discard(self.wake)
-                self._waiting_on.discard(passage.lane)
-        return ready
-
     # ------------------------------------------------------------------ refusing, waiting
 
     def _refuse(self, stop: Stop, permission: Permission) -> None:
@@ -277,15 +269,25 @@ class Frontier(BaseScheduler):
         """Let the engine ask again now."""
         scrapy_internals.wake(self._crawler)
 
-    def _wait_until(self, due: float, now: float) -> None:
+    def _wait_until(self, due: float, now: float, *, told: bool) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if due == FOREVER:
             return
         working = self._in_flight or self._addresses or scrapy_internals.is_working(self._crawler)
-        if due - now > LONGEST_OPEN_WAIT and not working:
-            self._visit.due = due
+        if due - now > LONGEST_OPEN_WAIT and not told and not working:
+            self._visit.due, self._visit.waits_for = due, self._waits_for(now)
             self.wake()
-            return
-        self._timer = asyncio.get_running_loop().call_later(max(due - now, 0.0), self.wake)
+        elif due < NEVER:
+            self._timer = asyncio.get_running_loop().call_later(max(due - now, 0.0), self.wake)
+
+    def _waits_for(self, now: float) -> str:
+        """Return in words what keeps everything that is left from leaving."""
+        words = []
+        for origin, queue in self._itinerary.queues.items():
+            if queue:
+                rules = self._gate.rules(origin)
+                closure = self._routes.closure(queue.line()[0].target.host, now)
+                words.append(closure.words if closure is not None else rules.reason or f"{origin}: its gap")
+        return "; ".join(dict.fromkeys(words))

@@ -103,3 +103,29 @@ class Lanes:
         for lane in lanes:
             lane.in_flight += 1
         return Claim(url, lanes, on_end)
+
+
+class Turnstile:
+    """Where one visit waits for lanes that are full: it is told when one frees up."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self._tell = tell
+        self._waiting_on: set[Lane] = set()
+
+    def ready_at(self, passages: tuple[Passage, ...]) -> float:
+        """Return when all lanes are free: FOREVER while one is full, and then we shall be told."""
+        ready = Lanes.ready_at(passages)
+        for passage in passages:
+            if ready == FOREVER and passage.lane.in_flight >= passage.limits.max_in_flight:
+                passage.lane.waiting.add(self._tell)
+                self._waiting_on.add(passage.lane)
+            elif passage.lane in self._waiting_on:
+                passage.lane.waiting.discard(self._tell)
+                self._waiting_on.discard(passage.lane)
+        return ready
+
+    def leave(self) -> None:
+        """Wait for nothing any more."""
+        for lane in self._waiting_on:
+            lane.waiting.discard(self._tell)
+        self._waiting_on.clear()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crawler import politeness, urls
+from crawler.frontier.hosts import DEFAULT_BUDGET, Budget, Closure
 from crawler.frontier.lanes import Passage
+from crawler.job import PermissionSection
 from crawler.permission.address import Address, pacing_key
 from crawler.permission.origin import OriginRules
 from crawler.politeness import Limits
@@ -20,6 +22,7 @@ class Routes:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         self._services = visit.services
+        self._budget = _granted(visit.owner)
 
     def _limits(self, rules: OriginRules, host: str) -> tuple[Limits, Limits, Limits]:
         """Return the limits for host, domain and address, as the site's owner may have set them."""
@@ -31,7 +34,9 @@ class Routes:
             floor = owner.min_gap_seconds
         if owner is not None and owner.max_in_flight is not None:
             flying = owner.max_in_flight
-        state.gap = politeness.host_gap(floor, state.response_time, rules.gap)
+        asked = rules.gap if rules.settled else max(rules.gap, state.gap)  # what it asked for last time holds
+        state.floor = floor
+        state.gap = politeness.host_gap(floor, state.learned.slowness, asked, state.learned.excess)
         at_host = Limits(max_in_flight=flying, gap=state.gap)
         if owner is None:
             return at_host, politeness.DOMAIN, politeness.ADDRESS
@@ -47,6 +52,12 @@ class Routes:
             ),
         )
 
+    def closure(self, host: str, now: float) -> Closure | None:
+        """Return why a host takes no request of this visit now, and until when; None: it does."""
+        hosts = self._services.hosts
+        budget = self._budget if self.is_ours(host) else DEFAULT_BUDGET
+        return hosts.closure(host, now, budget) or hosts.back_off(host, now)
+
     def is_ours(self, host: str) -> bool:
         """Whether the owner's permission reaches this host: it holds for the visit's own site only."""
         return urls.site_of(host) == self._visit.site
@@ -60,3 +71,13 @@ class Routes:
             Passage(lane(f"domain:{urls.site_of(target.host)}"), at_domain),
             Passage(lane(f"address:{pacing_key(address)}"), at_address),
         )
+
+
+def _granted(owner: PermissionSection | None) -> Budget:
+    """Return what a host may see of us in a day: our own bounds, or those that its owner named."""
+    if owner is None:
+        return DEFAULT_BUDGET
+    return Budget(
+        requests=owner.max_requests_per_day or DEFAULT_BUDGET.requests,
+        received=owner.max_bytes_per_day or DEFAULT_BUDGET.received,
+    )

@@ -10,14 +10,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from twisted.internet import ssl
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 
-from crawler.frontier.hosts import Hosts
+from crawler.frontier.hosts import Hosts, whole_day
 from crawler.frontier.lanes import Lanes
 from crawler.permission.address import Resolver
 from crawler.recording import ArchiveWriter
+
+if TYPE_CHECKING:
+    from crawler.frontier.memory import HostMemory
 
 MEMORY_BUDGET = 64 * 1024 * 1024  # bytes of bodies received and not yet archived, all visits together
 TLS_CONTEXTS = 1_000
@@ -78,21 +82,29 @@ class Services:
 
     writer: ArchiveWriter
     clock: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time  # Unix time; runs at the same speed as `clock`
     lanes: Lanes = field(default_factory=Lanes)
     budget: ByteBudget = field(default_factory=ByteBudget)
     tls: TlsContexts = field(default_factory=TlsContexts)
     fixed_hosts: Mapping[str, str] = field(default_factory=dict)
+    memory: HostMemory | None = None  # what the database knows of hosts; None: nothing is kept
     resolver: Resolver = field(init=False)
     hosts: Hosts = field(init=False)
 
     def __post_init__(self) -> None:
-        self.hosts = Hosts(self.lanes)
+        self.hosts = Hosts(self.lanes, self.day)
         self.resolver = Resolver(self.clock, self.fixed_hosts)
 
     def at(self, moment: float) -> datetime:
         """Return the wall-clock time (UTC) of a moment on `clock`."""
-        return datetime.fromtimestamp(time.time() + moment - self.clock(), UTC)
+        return datetime.fromtimestamp(self.wall() + moment - self.clock(), UTC)
 
     def moment(self, at: datetime) -> float:
         """Return the moment on `clock` of a wall-clock time."""
-        return self.clock() + at.timestamp() - time.time()
+        return self.clock() + at.timestamp() - self.wall()
+
+    def day(self, moment: float) -> tuple[int, float]:
+        """Return the number of the UTC day (since 1970) that a moment on `clock` lies in, and when it ends."""
+        ahead = self.wall() - self.clock()
+        number, ends = whole_day(moment + ahead)
+        return number, ends - ahead

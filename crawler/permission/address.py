@@ -36,6 +36,10 @@ _EMBEDDING = (
 class UnresolvedError(CrawlerError):
     """A host name has no address now: an unreachable host, not an absent one."""
 
+    def __init__(self, words: str, *, is_missing: bool = False) -> None:
+        super().__init__(words)
+        self.is_missing = is_missing  # the name itself does not exist, says the resolver (NXDOMAIN)
+
 
 class ForbiddenAddressError(CrawlerError):
     """A host name leads to an address that no crawl may reach."""
@@ -79,6 +83,7 @@ class _Answer:
     until: float
     addresses: tuple[Address, ...]
     error: str = ""
+    is_missing: bool = False
 
 
 @lru_cache(maxsize=4096)
@@ -127,7 +132,7 @@ class Resolver:
             while len(self._answers) > CACHE_NAMES:
                 self._answers.popitem(last=False)
         if not answer.addresses:
-            raise UnresolvedError(f"{host}: {answer.error}")
+            raise UnresolvedError(f"{host}: {answer.error}", is_missing=answer.is_missing)
         return answer.addresses
 
     async def _ask(self, host: str) -> _Answer:
@@ -135,7 +140,8 @@ class Resolver:
             found = await asyncio.wait_for(_system_lookup(host), RESOLVE_TIMEOUT)
         except (OSError, UnicodeError, TimeoutError) as error:
             why = "no answer in time" if isinstance(error, TimeoutError) else str(error)
-            return _Answer(self._clock() + NEGATIVE_SECONDS, (), why)
+            missing = isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME
+            return _Answer(self._clock() + NEGATIVE_SECONDS, (), why, missing)
         return _Answer(self._clock() + CACHE_SECONDS, found)
 
     async def checked(self, host: str, *, private_addresses: bool) -> Address:

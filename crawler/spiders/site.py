@@ -18,8 +18,8 @@ from twisted.python.failure import Failure
 from crawler import addon, recognition, turned_away, urls
 from crawler.download_handler import ExchangeFailed
 from crawler.frontier.itinerary import Errand
+from crawler.frontier.outcome import NOT_NOW, Trouble
 from crawler.frontier.passes import Pass
-from crawler.http_dates import retry_after_seconds
 from crawler.items import ArchivedExchange
 from crawler.links import NO_LINKS, XML_TYPES, Outlinks, links_of_feed, links_of_page, read_sitemap
 from crawler.permission.decision import PermissionDenied
@@ -35,7 +35,6 @@ from provenance.refusals import refusal_in_words
 REDIRECT_HOPS = 5
 ATTEMPTS = 3  # one request and at most two more
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_LATER = frozenset({408, 425, 429, 502, 503, 504})  # the site says not now
 
 
 class SiteSpider(Spider):
@@ -77,7 +76,7 @@ class SiteSpider(Spider):
         elif status in _REDIRECTS:
             item.kind = CaptureKind.REDIRECT
             item.redirects_to = self._redirect(response, carried)
-        elif status in _LATER and self._try_later(response, carried):
+        elif status in NOT_NOW and self._try_later(carried):
             self.visit.services.budget.give_back(item.held)
             return
         elif is_page:
@@ -152,19 +151,16 @@ class SiteSpider(Spider):
         """Record the site's no; of such an answer only the head is kept."""
         exchange = item.exchange
         self.visit.refuse(exchange.url, barrier.rule, turned_away.in_words(barrier), barrier.evidence)
+        if barrier.rule == "site.challenge":
+            self.visit.park(
+                item.carried.stop.target.host, f"it answered with a challenge: {barrier.evidence}"
+            )
         if exchange.body:
             item.exchange = dataclasses.replace(exchange, body=b"", truncated="unspecified")
 
-    def _try_later(self, response: Response, carried: Pass) -> bool:
-        """Leave the host alone for a while and put the URL back; False when it was tried often enough."""
-        retry_after = retry_after_seconds(_field(response, "retry-after"), _field(response, "date"))
-        return self._back_off(carried, retry_after, f"HTTP {response.status}")
-
-    def _back_off(self, carried: Pass, retry_after: float | None, why: str) -> bool:
-        services, stop = self.visit.services, carried.stop
-        now = services.clock()
-        services.hosts.back_off(stop.target.host, now, retry_after)
-        self.visit.loads.paused(stop.target.host, services.at(now), why)
+    def _try_later(self, carried: Pass) -> bool:
+        """Put a URL back that its host does not answer now; False when it was tried often enough."""
+        stop = carried.stop
         stop.attempts += 1
         if stop.attempts >= ATTEMPTS:
             return False
@@ -213,7 +209,7 @@ class SiteSpider(Spider):
             self._turned_away(item, barrier)
         elif response.status in _REDIRECTS and stop.hops < REDIRECT_HOPS:
             self._ask_sitemap(_field(response, "location"), depth=stop.depth, via=response.url)
-        elif response.status in _LATER and self._try_later(response, carried):
+        elif response.status in NOT_NOW and self._try_later(carried):
             visit.services.budget.give_back(item.held)
             return
         elif response.status == 200:  # noqa: PLR2004  # OK
@@ -239,12 +235,12 @@ class SiteSpider(Spider):
             if not isinstance(error, PermissionDenied):
                 failure.raiseException()
             return
-        if self.visit.stopping:
+        if self.visit.stopping or (error.trouble is Trouble.CUT and carried.stop.errand is not Errand.ROBOTS):
             self.visit.itinerary.again(carried.stop)
         elif carried.stop.errand is Errand.ROBOTS:
             answer = RobotsAnswer(url=request.url, status=None, error=str(error))
             await self.visit.gate.read(carried.rules, answer, hops=carried.stop.hops)
-        elif not self._back_off(carried, None, str(error)):
+        elif not self._try_later(carried):
             self.visit.refuse(request.url, "unreachable", f"no answer in {ATTEMPTS} attempts", str(error))
         self.visit.wake()
 

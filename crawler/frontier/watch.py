@@ -1,0 +1,79 @@
+"""Every two seconds: keep what hosts taught us, and hear what people say of them (pause, park, resume).
+
+Off the event loop, and one small question however many hosts there are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from crawler.errors import CrawlerError
+from crawler.frontier.memory import HostMemory
+from crawler.frontier.services import Services
+from provenance.errors import ProvenanceError
+
+if TYPE_CHECKING:
+    from crawler.visit import Visit
+
+EVERY = 2.0  # seconds; a person's word takes effect within twice that
+CUT_AFTER = 10.0  # seconds that requests in flight get when their host is paused
+
+
+class HostWatch:
+    """Looks after the hosts of a process.
+
+    Args:
+        services: of this process.
+        memory: its way to the database.
+        visits: the open ones.
+        failed: told when the database cannot be asked; watching ends with it.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        memory: HostMemory,
+        *,
+        visits: Callable[[], Iterable[Visit]],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self._services = services
+        self._memory = memory
+        self._visits = visits
+        self._failed = failed
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            await asyncio.sleep(EVERY)
+            self._keep()
+            try:
+                holds = await asyncio.to_thread(self._memory.holds)
+            except (CrawlerError, ProvenanceError) as error:
+                self._failed(error)
+                return
+            self._moved(self._services.hosts.held(holds))
+
+    def _keep(self) -> None:
+        """Hand over what changed; without an open visit nothing does."""
+        writer = self._services.writer
+        for visit in self._visits():
+            if writer.takes(visit):
+                writer.keep_hosts(visit, *self._memory.changed(), visit.loads.records(visit.id))
+
+    def _moved(self, hosts: list[str]) -> None:
+        if not hosts:
+            return
+        for visit in self._visits():
+            visit.wake()
+        for host in hosts:
+            if self._services.hosts.is_held(host):
+                asyncio.get_running_loop().call_later(CUT_AFTER, partial(self._cut, host))
+
+    def _cut(self, host: str) -> None:
+        if self._services.hosts.is_held(host):
+            for visit in self._visits():
+                visit.cut(host)
