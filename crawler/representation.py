@@ -6,6 +6,8 @@ import asyncio
 import codecs
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from selectolax.lexbor import LexborHTMLParser
@@ -22,6 +24,7 @@ T = TypeVar("T")
 PARSE_INLINE = 1024 * 1024  # bytes; a larger page is parsed off the event loop …
 DECODE_INLINE = 128 * 1024  # … and a larger body inflated there
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_APART = ThreadPoolExecutor(1, thread_name_prefix="large-page")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE | re.ASCII)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -128,5 +131,7 @@ async def represent(exchange: Exchange, status: int, limit: int) -> Representati
 
 
 async def _apart(large: bool, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do some work, off the event loop where it is large."""
-    return await asyncio.to_thread(work, *args, **kwargs) if large else work(*args, **kwargs)
+    """Do some work, off the event loop where it is large: one piece at a time, for each may hold a tree of 200 MiB."""
+    if not large:
+        return work(*args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_APART, partial(work, *args, **kwargs))

@@ -1,6 +1,7 @@
 """The ``aboveboard`` command with the patience of a test: shorter timeouts and back-offs, names from a fixed table.
 
-Everything else is the crawler as it is.  Its last line on stdout is the most memory it ever held, as the kernel
+A host that fails so often would be left alone, rightly: its breaker stays closed here, so that every misbehaviour has
+its turn.  Everything else is the crawler as it is.  Its last line on stdout is the most memory it ever held, as the kernel
 counted: ``ru_maxrss <KiB>``.
 """
 
@@ -13,6 +14,7 @@ import os
 import resource
 
 from crawler import cli, download_handler, politeness
+from crawler.frontier import breaker
 from crawler.permission import address
 
 NAMES: dict[str, str] = json.loads(os.environ.get("HOSTILE_NAMES", "{}"))
@@ -28,8 +30,10 @@ async def look_up(host: str) -> tuple[address.Address, ...]:
 def main() -> None:
     """Run the command line."""
     download_handler.CONNECT_TIMEOUT = 2.0
-    download_handler.TOTAL_TIMEOUT = 3.0
+    download_handler.TOTAL_TIMEOUT = 6.0
     politeness.BACK_OFF_START = politeness.BACK_OFF_CAP = 0.02
+    politeness.NO_ROUTE_START = 0.02
+    breaker.FAILURES_IN_A_ROW = breaker.FAILED_OF_WINDOW = 10_000
     politeness.ROBOTS_RETRY_START = politeness.ROBOTS_RETRY_CAP = 0.2
     address.NEGATIVE_SECONDS = 0.1
     address._system_lookup = look_up
