@@ -12,6 +12,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler import urls
+from crawler.errors import CrawlerError
 
 MAX_LINKS = 10_000  # of one page; more is a trap
 MAX_SITEMAP_URLS = 50_000  # sitemaps.org protocol, «Index files»
@@ -64,7 +65,7 @@ def _base(url: str, href: str) -> str:
     return base if base.startswith(("http://", "https://")) else url
 
 
-class _TooMuch(Exception):  # noqa: N818  # a signal between a target and its parser
+class _TooMuch(CrawlerError):  # noqa: N818  # a signal between a target and its parser
     """Enough was read."""
 
 
