@@ -13,13 +13,12 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from crawler import politeness
 from crawler.job import Job
 from crawler.permission.origin import LONGEST_LIFE
 from licences.robots import FRAMEWORK_TOKEN, RobotsDocument
 from licences.vocabulary import Usage
+from provenance.templating import Environment, templates_of
 from provenance.version import SOFTWARE
 
 RANGES_FILE = "client-ranges.json"  # beside the page, linked with rel=client-ranges
@@ -112,7 +111,7 @@ class BotPage:
 
     def to_html(self) -> str:
         """Return the page for people: one file, no script, no network."""
-        return _environment().get_template("bot.html.j2").render(page=self, ranges_file=RANGES_FILE)
+        return _templates().get_template("bot.html.j2").render(page=self, ranges_file=RANGES_FILE)
 
 
 def _checked(token: str, path: str) -> str:
@@ -124,11 +123,5 @@ def _checked(token: str, path: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("crawler"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def _templates() -> Environment:
+    return templates_of("crawler")

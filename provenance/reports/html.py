@@ -8,17 +8,14 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from licences.vocabulary import Outcome
 from provenance.queries.site_rows import SiteRow
-from provenance.rendering import visible
 from provenance.reports import words
 from provenance.reports.charts import bar, hour_chart, stacked
 from provenance.reports.compiling import HOURS_SHOWN
 from provenance.reports.dossier import Dossier
 from provenance.reports.headline import day, headline
+from provenance.templating import Environment, templates_of
 from provenance.version import SOFTWARE
 
 LINES_SHOWN = 100  # in any one table of the page; JSON and CSV have them all
@@ -61,14 +58,7 @@ def _by_outcome(dossier: Dossier) -> list[tuple[str, int]]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("provenance.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_of("provenance.reports")
     environment.globals.update(
         bar_length=bar, software=SOFTWARE, lines_shown=LINES_SHOWN, hours_shown=HOURS_SHOWN
     )
@@ -84,11 +74,6 @@ def _environment() -> Environment:
     )
     environment.tests["web_address"] = _is_web_address
     return environment
-
-
-def _finalize(value: Any) -> Any:
-    """Spell out control and direction characters in whatever is printed, before it is escaped."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _number(value: Any) -> str:
