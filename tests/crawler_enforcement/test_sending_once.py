@@ -1,0 +1,41 @@
+"""One ticket, one request, one address: what the network sees of a pass, however the server ends a connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from raw_server import RawServer, Then
+from scrapy.utils.reactor import install_reactor
+from sending import Sender
+
+from crawler.download_handler import ExchangeFailed
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi"
+
+
+@pytest.fixture
+def sender() -> Iterator[Sender]:
+    """What sends requests through the download handler, as the frontier would."""
+    install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
+    from twisted.internet import reactor as installed  # noqa: PLC0415  # only after it was installed
+
+    reactor: Any = installed
+    loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
+    sending = Sender(loop)
+    yield sending
+    sending.close()
+
+
+def test_a_request_that_got_no_answer_is_not_sent_again_behind_our_back(sender: Sender) -> None:
+    """A kept connection that ends without a word: asking again is the frontier's to decide (D4)."""
+    server = RawServer([(ANSWER,), (Then.CLOSE,), (ANSWER,)])
+    try:
+        sender.send(server.url("/1"))
+        with pytest.raises(ExchangeFailed):
+            sender.send(server.url("/2"))
+    finally:
+        server.close()
+    assert [asked.head.split(b" ", 2)[1] for asked in server.asked] == [b"/1", b"/2"]
