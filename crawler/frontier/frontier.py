@@ -125,7 +125,7 @@ class Frontier(BaseScheduler):
         if closure is not None:
             if closure.until - now > LONGEST_OPEN_WAIT:
                 self._give_up_hops(queue, closure.words)
-            return closure.until
+            return max(closure.until, rules.next_look if rules.attempts else closure.until)
         address = self._addresses.of(head.host, rules)
         if address is None:
             return self._without_address(queue, rules)
@@ -218,7 +218,7 @@ class Frontier(BaseScheduler):
         spider: Any = self._crawler.spider
         claim = self._services.lanes.claim(stop.target.url, passages, self._arrived)
         self._in_flight += 1
-        if stop.errand is Errand.PAGE:
+        if stop.errand is Errand.PAGE and not stop.attempts:  # a page counts once, however often it is tried
             self._itinerary.scopes[stop.scope].asked += 1
         robots = stop.errand is Errand.ROBOTS
         conditions = self._gate.conditions(rules, stop.target.url) if robots else ()

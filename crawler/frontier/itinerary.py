@@ -209,7 +209,8 @@ class Itinerary:
 
     def again(self, stop: Stop) -> None:
         """Put a stop back at the head of its line: it was not answered."""
-        self.queue(stop.target.origin).line().appendleft(stop)
+        queue = self.queue(stop.target.origin)
+        (queue.pages if stop.errand is Errand.PAGE else queue.errands).appendleft(stop)
 
     def queue(self, origin: str) -> Queue:
         """Return the queue of an origin."""

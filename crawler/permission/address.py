@@ -27,6 +27,11 @@ _SHARED = (
     ipaddress.ip_network("100.64.0.0/10"),  # carrier-grade NAT (RFC 6598)
     ipaddress.ip_network("192.88.99.0/24"),  # 6to4 relays
 )
+_METADATA = ipaddress.ip_address("168.63.129.16")  # a cloud's own host, on a public-looking address
+_UNICAST_6 = ipaddress.IPv6Network("2000::/3")  # what is assigned to anybody at all
+_DOCUMENTATION_6 = ipaddress.IPv6Network("3fff::/20")  # RFC 9637
+# What an owner's `private_addresses` opens: their own machines, never a cloud's metadata or a multicast group.
+_OWNERS = frozenset({"loopback", "private", "shared"})
 _EMBEDDING = (
     ipaddress.IPv6Network("64:ff9b::/96"),  # NAT64: the last 32 bits are an IPv4 address
     ipaddress.IPv6Network("::/96"),
@@ -64,11 +69,16 @@ def forbidden(address: Address) -> str | None:
         ("unspecified", address.is_unspecified),
         ("shared", any(address in network for network in _SHARED if network.version == address.version)),
         ("private", address.is_private),
-        ("reserved", address.is_reserved or not address.is_global),
+        ("metadata", address == _METADATA),
+        ("reserved", address.is_reserved or not address.is_global or _is_unassigned(address)),
     ):
         if hit:
             return name
     return None
+
+
+def _is_unassigned(address: Address) -> bool:
+    return address.version == 6 and (address not in _UNICAST_6 or address in _DOCUMENTATION_6)  # noqa: PLR2004  # IPv6
 
 
 def pacing_key(address: Address) -> str:
@@ -159,8 +169,8 @@ class Resolver:
     @staticmethod
     def check(host: str, addresses: tuple[Address, ...], *, private_addresses: bool) -> Address:
         """Return the address to dial among a name's, IPv4 before IPv6 (see `checked`)."""
-        if not private_addresses:
-            for address in addresses:
-                if (why := forbidden(address)) is not None:
-                    raise ForbiddenAddressError(f"{host} leads to {address}, a {why} address")
+        for address in addresses:
+            why = forbidden(address)
+            if why is not None and not (private_addresses and why in _OWNERS):
+                raise ForbiddenAddressError(f"{host} leads to {address}, a {why} address")
         return min(addresses, key=lambda address: address.version)
