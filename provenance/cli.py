@@ -37,7 +37,15 @@ from provenance.queries import (
 from provenance.records import CaptureKind, RunState
 from provenance.rendering import Column, Format, write_rows
 from provenance.reports.compiling import compile_dossier
-from provenance.reports.writing import ReportFormat, file_stem, write_all, write_dossier, write_file
+from provenance.reports.host_load import write_host_load
+from provenance.reports.writing import (
+    ReportFormat,
+    file_stem,
+    write_all,
+    write_dossier,
+    write_file,
+    write_text,
+)
 
 REPORTS_FOLDER = Path("aboveboard-reports")
 STANDARD_OUTPUT = Path("-")
@@ -152,7 +160,7 @@ def report(
         Path | None,
         typer.Option(
             help=f"File, or - for standard output; with --all a folder. Default: DOMAIN.html, "
-            f"standard output for json and csv, ./{REPORTS_FOLDER} with --all.",
+            f"standard output for json, csv and hostload, ./{REPORTS_FOLDER} with --all.",
             show_default=False,
         ),
     ] = None,
@@ -162,12 +170,17 @@ def report(
     """Write what is known of a site: decisions, licences, signals, refusals, volumes, pace."""
     if every == (domain is not None):
         refuse("name one site, or give --all")
+    if every and form is ReportFormat.HOSTLOAD:
+        refuse("--format hostload is one site's: name it instead of --all")
     if every and (run is not None or output == STANDARD_OUTPUT):
         refuse("--all writes every site into a folder: leave --run and --output - out")
     with asking(database) as opened:
         if domain is None:
             written = write_all(opened, form, output or REPORTS_FOLDER)
             note(f"{len(written) - 1} reports written, beginning at {written[-1]}")
+            return
+        if form is ReportFormat.HOSTLOAD:
+            _write_host_load(opened, domain, run, output or STANDARD_OUTPUT)
             return
         dossier = compile_dossier(opened, domain, run=run)
         place = output or (
@@ -177,6 +190,14 @@ def report(
             write_dossier(dossier, form, sys.stdout)
         else:
             note(f"report written to {write_file(dossier, form, place)}")
+
+
+def _write_host_load(database: Database, domain: str, run: int | None, place: Path) -> None:
+    if place == STANDARD_OUTPUT:
+        write_host_load(database, domain, sys.stdout, run=run)
+    else:
+        written = write_text(place, lambda out: write_host_load(database, domain, out, run=run))
+        note(f"host load written to {written}")
 
 
 def list_runs(

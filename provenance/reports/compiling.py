@@ -61,9 +61,7 @@ def compile_dossier(
         UnknownSiteError: the site was never visited (in this run); names those that were.
     """
     holding = Holding(site=site, run=run)
-    runs = all_rows(database, visits.site_runs(holding))
-    if not runs:
-        raise UnknownSiteError(_never_visited(database, holding))
+    runs = require_visited(database, holding)
     admissions = tuple(_same(Admission, row) for row in all_rows(database, visits.site_admissions(holding)))
     folded = Folded(stream(database, holdings.rights(holding)))
     exchanges = tuple(_same(ExchangeLine, row) for row in all_rows(database, holdings.exchanges(holding)))
@@ -95,6 +93,18 @@ def compile_dossier(
         gap_floor=floor,
         gap_floor_source=floor_source,
     )
+
+
+def require_visited(database: Database, holding: Holding) -> Sequence[visits.SiteRun]:
+    """Return the runs that came to a site.
+
+    Raises:
+        UnknownSiteError: none did.
+    """
+    runs = all_rows(database, visits.site_runs(holding))
+    if not runs:
+        raise UnknownSiteError(_never_visited(database, holding))
+    return runs
 
 
 def gap_floor(admissions: Iterable[Admission]) -> tuple[float, str]:

@@ -29,6 +29,7 @@ class ReportFormat(StrEnum):
     HTML = "html"
     JSON = "json"
     CSV = "csv"
+    HOSTLOAD = "hostload"  # not a view of the dossier: every request, see `provenance.reports.host_load`
 
 
 def write_html(database: Database, domain: str, path: Path | str, *, run: int | None = None) -> Path:
@@ -51,11 +52,13 @@ def write_dossier(dossier: Dossier, form: ReportFormat, out: TextIO) -> None:
             out.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
         case ReportFormat.CSV:
             write_dossier_csv(dossier, out)
+        case ReportFormat.HOSTLOAD:
+            raise ProvenanceError("a host load is written from the database: see write_host_load")
 
 
 def write_file(dossier: Dossier, form: ReportFormat, path: Path) -> Path:
     """Write one dossier to a file, whose folder is made; return its absolute path."""
-    return _written(path, lambda out: write_dossier(dossier, form, out))
+    return write_text(path, lambda out: write_dossier(dossier, form, out))
 
 
 def write_all(database: Database, form: ReportFormat, folder: Path) -> list[Path]:
@@ -70,7 +73,7 @@ def write_all(database: Database, form: ReportFormat, folder: Path) -> list[Path
         for row, file in zip(rows, files, strict=True)
     ]
     page = html_of_index(rows, files, written_at=datetime.now(UTC))
-    return [*written, _written(folder / INDEX, lambda out: out.write(page))]
+    return [*written, write_text(folder / INDEX, lambda out: out.write(page))]
 
 
 def file_stem(site: str) -> str:
@@ -91,7 +94,8 @@ def _distinct(names: list[str]) -> list[str]:
     return distinct
 
 
-def _written(path: Path, write: Callable[[TextIO], object]) -> Path:
+def write_text(path: Path, write: Callable[[TextIO], object]) -> Path:
+    """Write a file, whose folder is made; return its absolute path."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as out:
