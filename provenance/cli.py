@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from licences.vocabulary import Outcome
-from provenance import columns
+from provenance import columns, host_commands
 from provenance.answering import DatabaseOption, answering, asking, database_location, note, refuse
 from provenance.database import Database
 from provenance.queries import (
@@ -77,6 +77,7 @@ def register(app: typer.Typer) -> None:
     )
     app.command(epilog="Example: aboveboard report example.org --output example.html")(report)
     app.command("runs", epilog="Example: aboveboard runs --state interrupted")(list_runs)
+    host_commands.register(app)
     schema = typer.Typer(no_args_is_help=True, help="The database's schema: upgrade it, or check it.")
     schema.command(
         epilog="Example: aboveboard db upgrade --database postgresql+psycopg://aboveboard@localhost/aboveboard"

@@ -44,3 +44,24 @@ RUNS = (
     Column(name="started_at", title="Began, UTC"),
     Column(name="exit_code", title="Exit", is_numeric=True),
 )
+HOSTS = (
+    Column(name="host", title="Host"),
+    Column(name="state", title="State"),
+    Column(name="gap", title="Gap, s", is_numeric=True),
+    Column(name="last_end", title="Last answer, UTC", needs_room=True),
+    Column(name="last_answer", title="It was", needs_room=True),
+    Column(name="not_before", title="Not before, UTC"),
+    Column(name="requests_today", title="Requests today", is_numeric=True, needs_room=True),
+    Column(name="received_today", title="Bytes today", is_numeric=True, needs_room=True),
+    Column(name="breaker", title="Breaker", needs_room=True),
+    Column(name="reason", title="Reason"),
+    Column(name="by", title="By"),
+)
+HOST_CHANGES = (
+    Column(name="at", title="At, UTC"),
+    Column(name="host", title="Host"),
+    Column(name="action", title="Was"),
+    Column(name="by", title="By"),
+    Column(name="reason", title="Reason"),
+    Column(name="until", title="Until, UTC", needs_room=True),
+)
