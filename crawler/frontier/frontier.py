@@ -216,7 +216,8 @@ class Frontier(BaseScheduler):
         rules: OriginRules,
     ) -> Request:
         spider: Any = self._crawler.spider
-        claim = self._services.lanes.claim(stop.target.url, passages, self._arrived)
+        now = self._services.clock()
+        claim = self._services.lanes.claim(stop.target.url, passages, self._arrived, now)
         self._in_flight += 1
         if stop.errand is Errand.PAGE and not stop.attempts:  # a page counts once, however often it is tried
             self._itinerary.scopes[stop.scope].asked += 1

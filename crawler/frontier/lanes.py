@@ -19,6 +19,7 @@ class Lane:
     key: str
     in_flight: int = 0
     last_end: float = -FOREVER
+    last_start: float = -FOREVER
     stretch: float = 1.0  # this gap's jitter, >= 1
     not_before: float = -FOREVER  # back-off: nothing leaves before
     waiting: set[Callable[[], None]] = field(default_factory=set)
@@ -27,7 +28,10 @@ class Lane:
         """Return when a request under these limits may leave: FOREVER while the lane is full."""
         if self.in_flight >= limits.max_in_flight:
             return FOREVER
-        return max(self.not_before, self.last_end + limits.gap * self.stretch)
+        latest = max(
+            self.last_end, self.last_start
+        )  # where several may be in flight, they do not start at once
+        return max(self.not_before, latest + limits.gap * self.stretch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +101,17 @@ class Lanes:
         return max(passage.lane.ready_at(passage.limits) for passage in passages)
 
     @staticmethod
-    def claim(url: str, passages: Iterable[Passage], on_end: Callable[[Claim, float], None]) -> Claim:
-        """Take a place on every lane; the caller saw that `ready_at` has come."""
+    def claim(
+        url: str,
+        passages: Iterable[Passage],
+        on_end: Callable[[Claim, float], None],
+        now: float = -FOREVER,
+    ) -> Claim:
+        """Take a place on every lane at a moment; the caller saw that `ready_at` has come."""
         lanes = tuple(passage.lane for passage in passages)
         for lane in lanes:
             lane.in_flight += 1
+            lane.last_start = max(lane.last_start, now)
         return Claim(url, lanes, on_end)
 
 
