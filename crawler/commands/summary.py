@@ -9,6 +9,7 @@ from rich.filesize import decimal
 from rich.table import Table
 
 from crawler.places import ExitCode
+from provenance.refusals import refusal_in_words
 
 if TYPE_CHECKING:
     from crawler.session import Ended
@@ -48,6 +49,7 @@ def print_summary(console: Console, ended: Ended) -> None:
     lines += [("waits", waiting) for waiting in ended.waiting]
     lines += [("database", ended.places.database), ("archive", ended.places.store)]
     if ended.code is ExitCode.ALL_REFUSED:
+        lines += [("because", refusal_in_words(rule)) for rule in summary.refused_by_rule]
         lines.append(("why", "aboveboard query --refusals"))
     for label, words in lines:
         console.print(f"{label:<13} {words}", markup=False, soft_wrap=True)
