@@ -16,6 +16,7 @@ from scrapy.crawler import Crawler
 
 from crawler import addon, politeness, scrapy_internals, urls
 from crawler.frontier.addresses import Addresses
+from crawler.frontier.errands import ForeignHosts
 from crawler.frontier.itinerary import Errand, Queue, Stop
 from crawler.frontier.lanes import Claim, Passage, Turnstile
 from crawler.frontier.passes import Pass, stripped
@@ -47,6 +48,7 @@ class Frontier(BaseScheduler):
         self._in_flight = 0
         self._addresses = Addresses(visit, self._routes, self.wake)
         self._turnstile = Turnstile(self.wake)
+        self._foreign = ForeignHosts(self._services, self.wake)
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
@@ -184,6 +186,8 @@ class Frontier(BaseScheduler):
     ) -> Request | float:
         """Ask where some origin's robots.txt redirects to: permitted like its first request, paced by its target."""
         ready = self._turnstile.ready_at(passages)
+        if ready <= now and not self._routes.is_ours(queue.line()[0].target.host):
+            ready = self._foreign.ready_at(queue.line()[0].target.host, now)
         if ready > now:
             return ready
         stop = queue.line().popleft()
@@ -224,12 +228,7 @@ class Frontier(BaseScheduler):
         robots = stop.errand is Errand.ROBOTS
         conditions = self._gate.conditions(rules, stop.target.url) if robots else ()
         passport = Pass(
-            stop=stop,
-            permission=permission,
-            claim=claim,
-            address=address,
-            rules=rules,
-            conditions=conditions,
+            stop=stop, permission=permission, claim=claim, address=address, rules=rules, conditions=conditions
         )
         return Request(
             stop.target.url,
@@ -239,8 +238,11 @@ class Frontier(BaseScheduler):
             dont_filter=True,
         )
 
-    def _arrived(self, claim: Claim, now: float) -> None:  # noqa: ARG002  # every claim of ours ends here
+    def _arrived(self, claim: Claim, _now: float) -> None:
         self._in_flight -= 1
+        if self._foreign:
+            host = urls.parse(claim.url).host
+            self._foreign.ended(host, self._services.hosts.state(host).gap)
         self.wake()
 
     # ------------------------------------------------------------------ refusing, waiting

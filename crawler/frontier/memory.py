@@ -35,6 +35,9 @@ class HostMemory:
     def __init__(self, database: Database, services: Services) -> None:
         self._database = database
         self._services = services
+        self._reserved: dict[
+            str, datetime
+        ] = {}  # our own errands: what their rows say until somebody else speaks
 
     def recall(self, hosts: Iterable[str]) -> None:
         """Take over what is known of hosts.  Reads the database."""
@@ -67,19 +70,22 @@ class HostMemory:
     # ------------------------------------------------------------------ errands to hosts of nobody's visit
 
     async def reserve(self, host: str) -> float | datetime:
-        """Take a foreign host's lane for one request; return until when it is ours, or the moment to ask again."""
+        """Take a foreign host's lane for one request; return until when it is ours, or when it is free (our clock)."""
         services = self._services
         now = services.clock()
         until = services.at(now + ERRAND_LEASE)
         free_at = await asyncio.to_thread(
             rows.reserve, self._database, host, now=services.at(now), until=until
         )
-        return until if free_at is None else services.moment(free_at)
+        if free_at is not None:
+            return services.moment(free_at)
+        self._reserved[host] = until
+        return until
 
     async def give_back(self, host: str, reserved: datetime, gap: float) -> None:
         """End an errand: the next one, whoever runs it, may leave after the gap."""
         services = self._services
-        until = services.at(services.clock() + gap)
+        self._reserved[host] = until = services.at(services.clock() + gap)
         await asyncio.to_thread(rows.give_back, self._database, host, reserved=reserved, until=until)
 
     # ------------------------------------------------------------------ rows and states
@@ -91,7 +97,9 @@ class HostMemory:
             host=record.host,
             last_end=moment(record.last_end),
             gap=record.gap,
-            not_before=moment(record.not_before),
+            not_before=None
+            if record.not_before == self._reserved.get(record.host)  # our own lane knows better
+            else moment(record.not_before),
             why=record.why,
             incidents=record.incidents,
             incident_at=moment(record.last_end) if record.incidents else None,
