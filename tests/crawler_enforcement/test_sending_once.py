@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from raw_server import RawServer, Then
+from scrapy import Request
 from scrapy.utils.reactor import install_reactor
-from sending import Sender
+from sending import Sender, loopback_visit
 
 from crawler.download_handler import ExchangeFailed
+from crawler.middlewares import PermissionMiddleware
+from crawler.permission.decision import PermissionDenied
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi"
 
@@ -19,7 +23,8 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r
 @pytest.fixture
 def sender() -> Iterator[Sender]:
     """What sends requests through the download handler, as the frontier would."""
-    install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
+    if "twisted.internet.reactor" not in sys.modules:  # a second installation would leave a loop open behind it
+        install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
     from twisted.internet import reactor as installed  # noqa: PLC0415  # only after it was installed
 
     reactor: Any = installed
@@ -39,3 +44,11 @@ def test_a_request_that_got_no_answer_is_not_sent_again_behind_our_back(sender: 
     finally:
         server.close()
     assert [asked.head.split(b" ", 2)[1] for asked in server.asked] == [b"/1", b"/2"]
+
+
+def test_a_request_without_a_pass_ends_before_the_download_handler() -> None:
+    """The first of two checks; the other one, in the download handler, has its own tests.  The attempt is on record."""
+    visit = loopback_visit()
+    with pytest.raises(PermissionDenied):
+        PermissionMiddleware(visit).process_request(Request("http://127.0.0.1/"))
+    assert visit.tally.refused == {"seal.no-pass": 1}
