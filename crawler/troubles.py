@@ -63,6 +63,10 @@ def trouble_in_words(error: BaseException) -> str:
     reasons = getattr(error, "reasons", None)
     if reasons:
         error = reasons[0].value
+    if isinstance(error, VerificationError):
+        return "the server's certificate is for another name"
+    if _is_untrusted(error):
+        return "the server's certificate cannot be trusted: expired, or signed by nobody we know"
     if isinstance(error, _HUNG_UP):
         return "the server hung up before it had answered"
     if isinstance(error, _UNREADABLE):

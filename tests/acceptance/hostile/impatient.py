@@ -1,7 +1,7 @@
 """The ``aboveboard`` command with the patience of a test: shorter timeouts and back-offs, names from a fixed table.
 
-A host that fails so often would be left alone, rightly: its breaker stays closed here, so that every misbehaviour has
-its turn.  Everything else is the crawler as it is.  Its last line on stdout is the most memory it ever held, as the kernel
+A host that fails so often would be left alone, and a crawl whose hosts fail so often would stop, rightly: here they do
+not, so that every misbehaviour has its turn.  Everything else is the crawler as it is.  Its last line on stdout is the most memory it ever held, as the kernel
 counted: ``ru_maxrss <KiB>``.
 """
 
@@ -14,7 +14,7 @@ import os
 import resource
 
 from crawler import cli, download_handler, politeness
-from crawler.frontier import breaker
+from crawler.frontier import breaker, hosts
 from crawler.permission import address
 
 NAMES: dict[str, str] = json.loads(os.environ.get("HOSTILE_NAMES", "{}"))
@@ -34,8 +34,7 @@ def main() -> None:
     politeness.BACK_OFF_START = politeness.BACK_OFF_CAP = 0.02
     politeness.NO_ROUTE_START = 0.02
     breaker.FAILURES_IN_A_ROW = breaker.FAILED_OF_WINDOW = 10_000
-    politeness.ROBOTS_RETRY_START = politeness.ROBOTS_RETRY_CAP = 0.2
-    address.NEGATIVE_SECONDS = 0.1
+    hosts.ALARM_HOSTS = 10_000
     address._system_lookup = look_up
     atexit.register(
         lambda: print("ru_maxrss", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)
