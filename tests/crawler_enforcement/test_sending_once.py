@@ -23,7 +23,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r
 @pytest.fixture
 def sender() -> Iterator[Sender]:
     """What sends requests through the download handler, as the frontier would."""
-    if "twisted.internet.reactor" not in sys.modules:  # a second installation would leave a loop open behind it
+    if "twisted.internet.reactor" not in sys.modules:  # a second one would leave its loop open
         install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
     from twisted.internet import reactor as installed  # noqa: PLC0415  # only after it was installed
 
