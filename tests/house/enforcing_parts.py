@@ -84,10 +84,11 @@ THE_WAY_OUT = (
         " and self._routes.is_ours(host)", "", (LIMITS,)),
     Part("the checked address is dialled", "crawler/download_handler.py",
         "endpoint(self._reactor, str(carried.address),", "endpoint(self._reactor, target.host,", (C + "test_exchanges.py::test_a_name_is_asked_for_by_its_name_at_the_address_that_was_checked",)),
-    Part("TLS: the certificate is verified", "crawler/frontier/services.py",
-        "ssl.optionsForClientTLS(host, trustRoot=self._trust)",
-        '__import__("twisted.internet._sslverify").internet._sslverify.ClientTLSOptions('
-        "host, ssl.CertificateOptions().getContext())", (C + "test_tls.py::test_an_unverified_server_hears_no_request",)),
+    Part("TLS: certificate and name are verified", "crawler/frontier/services.py",
+        "            self._creators[host] = creator\n",
+        "            self._creators[host] = creator\n"
+        "            creator.clientConnectionForTLS = ssl.CertificateOptions()._makeTLSConnection\n",
+        (C + "test_tls.py::test_an_unverified_server_hears_no_request",)),
     Part("User-Agent", "crawler/identity.py",
         '{"User-Agent": self.user_agent, "From"', '{"From"', (C + "test_exchanges.py::test_a_request_says_who_asks_and_nothing_else",)),
     Part("From", "crawler/identity.py",
