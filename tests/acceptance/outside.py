@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import chdir
@@ -114,6 +115,22 @@ def wait_until(seen: Callable[[], bool], process: subprocess.Popen[str], *, look
             process.send_signal(signal.SIGKILL)
             raise AssertionError(f"it never happened: {finish(process)}")
         time.sleep(look)
+
+
+def heard(words: str, process: subprocess.Popen[str]) -> str:
+    """Read what a process prints for people until a line says these words; return what was read up to there."""
+    assert process.stderr is not None, "started with its error stream in a pipe"
+    watchdog = threading.Timer(PATIENCE, process.send_signal, [signal.SIGKILL])
+    watchdog.start()
+    said = ""
+    try:
+        for line in process.stderr:
+            said += line
+            if words in line:
+                return said
+    finally:
+        watchdog.cancel()
+    raise AssertionError(f"it ended without a word of {words!r}: {said}")
 
 
 def job(
