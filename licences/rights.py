@@ -22,6 +22,21 @@ class Lookup:
 
     channel: Channel
     retrieval: Retrieval
+    document: str | None = None  # of a host's files, which: "tdmrep.json"; None: the channel says it
+
+    def to_json(self) -> dict[str, str]:
+        """Return the lookup ready for JSON, without what it does not say."""
+        named = {} if self.document is None else {"document": self.document}
+        return {"channel": self.channel.value, "retrieval": self.retrieval.value, **named}
+
+    @classmethod
+    def from_json(cls, data: dict[str, str]) -> Lookup:
+        """Read back what `to_json` wrote."""
+        return cls(
+            channel=Channel(data["channel"]),
+            retrieval=Retrieval(data["retrieval"]),
+            document=data.get("document"),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +72,7 @@ class RightsSet:
                     f"rights set of format {data['format']}: this release reads {FORMAT}; upgrade it"
                 )
             statements = frozenset(Statement.from_json(part) for part in data["statements"])
-            lookups = frozenset(
-                Lookup(channel=Channel(part["channel"]), retrieval=Retrieval(part["retrieval"]))
-                for part in data["lookups"]
-            )
+            lookups = frozenset(Lookup.from_json(part) for part in data["lookups"])
         except (KeyError, TypeError, ValueError) as error:
             raise RecordError(
                 f"not a rights set ({error}): restore the row from its WARC metadata record"
@@ -71,12 +83,12 @@ class RightsSet:
 @lru_cache(maxsize=4096)  # a site has a handful of rights sets; 200 visits are open at a time
 def _interned(statements: frozenset[Statement], lookups: frozenset[Lookup]) -> RightsSet:
     ordered = sorted(statements, key=lambda statement: statement.canonical)
-    asked = sorted(lookups, key=lambda lookup: (lookup.channel.value, lookup.retrieval.value))
+    asked = sorted(lookups, key=lambda one: (one.channel.value, one.document or "", one.retrieval.value))
     canonical = _dump(
         {
             "format": FORMAT,
             "statements": [statement.to_json() for statement in ordered],
-            "lookups": [{"channel": one.channel.value, "retrieval": one.retrieval.value} for one in asked],
+            "lookups": [one.to_json() for one in asked],
         }
     )
     stated = {one.licence for one in ordered if one.licence}

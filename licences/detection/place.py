@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import islice
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -35,6 +36,16 @@ class Page:
     def has_several_articles(self) -> bool:
         """Whether an ``article`` of this page is a teaser or a comment, rather than what the page is about."""
         return len(self.tree.css("article")) > 1
+
+
+class Element(NamedTuple):
+    """One element that may speak, its attributes read once, and the page it stands in."""
+
+    node: LexborNode
+    tag: str
+    attributes: Mapping[str, str | None]
+    page: Page
+    product_token: str
 
 
 def resolve(base: str, reference: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from selectolax.lexbor import LexborNode
@@ -15,7 +15,7 @@ from licences.representation import Representation
 from licences.terms import terms_of
 from licences.vocabulary import Channel, Kind
 
-META_NAME = "spdx-license-identifier"
+_META_NAME = "spdx-license-identifier"
 _TAG = re.compile(rb"SPDX-License-Identifier:[ \t]*([^\r\n]{1,1000})", re.IGNORECASE)
 _CLOSERS = re.compile(r"\s*(?:\*/|-->|#\}|\"\"\"|''')?\s*$")
 _TAGS = 20  # read in one file
@@ -38,9 +38,12 @@ def declared_by_tag(representation: Representation) -> Iterator[Observation]:
             )
 
 
-def declared_by_meta(node: LexborNode, content: str, *, url: str) -> Iterator[Observation]:
+def declared_by_meta(
+    node: LexborNode, attributes: Mapping[str, str | None], *, url: str
+) -> Iterator[Observation]:
     """Yield the licence of ``<meta name="SPDX-License-Identifier" content="…">``, if it has one."""
-    if content.strip():
+    content = attributes.get("content") or ""
+    if (attributes.get("name") or "").strip().lower() == _META_NAME and content.strip():
         yield Observation(
             statement=licence_statement(Kind.LICENCE_SPDX, terms_of(content)),
             source=Source(channel=Channel.HTML_META, url=url, locator=css_path(node)),
