@@ -58,7 +58,7 @@ class RightsPipeline:
         token = self._visit.identity.product_token
         observations = observe(page, product_token=token)
         if rules.document is not None:
-            observations += rules.document.observe(page.url, rules.robots_url)
+            observations += rules.document.observe(page.url, rules.robots_url, product_token=token)
         lookups = [
             Lookup(channel=Channel.ROBOTS_TXT, retrieval=_asked_of_robots(rules)),
             Lookup(channel=Channel.HTTP_HEADER, retrieval=Retrieval.OK),

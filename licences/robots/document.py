@@ -149,7 +149,7 @@ class RobotsDocument:
         """The absolute http(s) URLs of Sitemap lines, in order, without repeats."""
         return read_sitemaps(one.line for one in self.extensions)
 
-    def observe(self, url: str, robots_url: str) -> tuple[Observation, ...]:
+    def observe(self, url: str, robots_url: str, *, product_token: str) -> tuple[Observation, ...]:  # noqa: ARG002 - the extension lines need it
         """Return what the file's groups for AI agents let us infer about a URL; most files say nothing."""
         return self._agents.observe(url, robots_url) if self._agents else ()
 

@@ -42,7 +42,9 @@ def stated(url: str) -> tuple[Observation, ...]:
         if "html" in content_type
         else None,
     )
-    return observe(page, product_token="Aboveboard") + ROBOTS.observe(url, f"{ORIGIN}/robots.txt")
+    return observe(page, product_token="Aboveboard") + ROBOTS.observe(
+        url, f"{ORIGIN}/robots.txt", product_token="Aboveboard"
+    )
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_no_file_and_no_url_raises(body: bytes, path: str) -> None:
     document = RobotsDocument.parse(body)
     document.access("OurBot", ORIGIN + path)
     document.access("OurBot", path)
-    document.observe(ORIGIN + path, ORIGIN + "/robots.txt")
+    document.observe(ORIGIN + path, ORIGIN + "/robots.txt", product_token="OurBot")
     assert document.pace("OurBot").gap >= 0
     assert isinstance(document.sitemaps, tuple)
 

@@ -17,7 +17,9 @@ ROBOTS = ORIGIN + "/robots.txt"
 
 @pytest.mark.parametrize("case", cases("ai-agents"))
 def test_a_refusal_of_others_is_an_inference(case: dict[str, Any]) -> None:
-    observations = RobotsDocument.parse(case["robots_txt"].encode()).observe(ORIGIN + case["url"], ROBOTS)
+    observations = RobotsDocument.parse(case["robots_txt"].encode()).observe(
+        ORIGIN + case["url"], ROBOTS, product_token="OurBot"
+    )
     read = [
         {
             "usage": one.statement.usage.value,
@@ -38,7 +40,7 @@ def test_a_refusal_of_others_is_an_inference(case: dict[str, Any]) -> None:
 def test_the_evidence_is_the_lines() -> None:
     """A person finds the agent's line and the rule; the scope is the pattern as written."""
     document = RobotsDocument.parse(b"# AI\nUser-agent: gptbot/1.0\nAllow: /open\nDisallow: /a%20b\n")
-    (one,) = document.observe(ORIGIN + "/a%20b/c", ROBOTS)
+    (one,) = document.observe(ORIGIN + "/a%20b/c", ROBOTS, product_token="OurBot")
     assert one.source.locator == "line 2, line 4"
     assert one.raw == "User-agent: gptbot/1.0\nDisallow: /a%20b"
     assert one.statement.scope.selector == "/a%20b"
@@ -48,23 +50,30 @@ def test_the_evidence_is_the_lines() -> None:
 def test_the_same_lines_give_the_same_objects() -> None:
     """Every page of a site shares them: rights sets stay few, and a URL costs microseconds."""
     document = RobotsDocument.parse(b"User-agent: GPTBot\nDisallow: /a\n")
-    assert document.observe(ORIGIN + "/a1", ROBOTS) is document.observe(ORIGIN + "/a2", ROBOTS)
-    assert document.observe(ORIGIN + "/a1", ROBOTS) is not document.observe(ORIGIN + "/b", ROBOTS)
+    assert document.observe(ORIGIN + "/a1", ROBOTS, product_token="OurBot") is document.observe(
+        ORIGIN + "/a2", ROBOTS, product_token="OurBot"
+    )
+    assert document.observe(ORIGIN + "/a1", ROBOTS, product_token="OurBot") is not document.observe(
+        ORIGIN + "/b", ROBOTS, product_token="OurBot"
+    )
 
 
 def test_made_up_agents_cost_nothing() -> None:
     """A7: only tokens of the list matter."""
     lines = "".join(f"User-agent: made-up-{number}\nDisallow: /{number}\n" for number in range(5000))
     document = RobotsDocument.parse((lines + "User-agent: CCBot\nDisallow: /\n").encode())
-    (one,) = document.observe(ORIGIN + "/x", ROBOTS)
+    (one,) = document.observe(ORIGIN + "/x", ROBOTS, product_token="OurBot")
     assert one.statement.addressee.tokens == ("CCBot",)
 
 
 def test_answer_engines_say_nothing_about_training() -> None:
     document = RobotsDocument.parse(b"User-agent: OAI-SearchBot\nUser-agent: ChatGPT-User\nDisallow: /\n")
-    usages = {one.statement.usage for one in document.observe(ORIGIN, ROBOTS)}
+    usages = {one.statement.usage for one in document.observe(ORIGIN, ROBOTS, product_token="OurBot")}
     assert usages == {Usage.AI_INDEX, Usage.AI_INPUT}
-    assert all(one.statement.verdict is Verdict.DENY for one in document.observe(ORIGIN, ROBOTS))
+    assert all(
+        one.statement.verdict is Verdict.DENY
+        for one in document.observe(ORIGIN, ROBOTS, product_token="OurBot")
+    )
 
 
 def test_the_list_is_dated_and_names_each_agent_once() -> None:
