@@ -81,7 +81,9 @@ def _stated(words: str) -> list[Statement]:
         return [one.statement for one in observed(headers=[("X-Robots-Tag", words)])]
     if words == "GPTBot+CCBot":
         document = RobotsDocument.parse(b"User-agent: GPTBot\nUser-agent: CCBot\nDisallow: /")
-        return [one.statement for one in document.observe("https://example.org/x", ROBOTS)]
+        return [
+            one.statement for one in document.observe("https://example.org/x", ROBOTS, product_token="OurBot")
+        ]
     if words == "paywall":
         html = '<script type="application/ld+json">{"@type":"Article","isAccessibleForFree":false}</script>'
         return [one.statement for one in observed(html)]
