@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from itertools import islice
 from typing import NamedTuple
 from urllib.parse import urljoin
 
@@ -13,8 +13,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from licences.observation import WHOLE_DOCUMENT, Scope, ScopeLevel
 
 _DEEPEST = 64  # ancestors looked at; a deeper page is a hostile one
-_STEPS = 16  # of a path that are shown
-_SIBLINGS = 500  # counted
+_SIBLINGS = 500  # counted; beyond them a step says no number, and its raw text tells which one it was
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
 
 
 class Page:
@@ -57,15 +57,16 @@ def resolve(base: str, reference: str) -> str | None:
 
 
 def css_path(node: LexborNode) -> str:
-    """Return a path that leads to an element: ``html > body > footer > p:nth-of-type(2) > a``."""
+    """Return a selector that leads to an element: ``html > body > footer > p:nth-of-type(2) > a``.
+
+    It begins at the nearest element with an id that CSS can spell plainly, else at the root.
+    """
     steps: list[str] = []
     for element in _upwards(node):
-        if len(steps) == _STEPS:
-            steps.append("…")
-            break
         name = element.tag or ""
-        if identifier := element.attributes.get("id"):
-            steps.append(f"{name}#{identifier[:100]}")
+        identifier = element.attributes.get("id")
+        if identifier and _IDENTIFIER.fullmatch(identifier):
+            steps.append(f"{name}#{identifier}")
             break
         steps.append(_numbered(element, name))
     return " > ".join(reversed(steps))
@@ -111,7 +112,13 @@ def _part(selector: str) -> Scope:
 
 
 def _numbered(element: LexborNode, name: str) -> str:
-    position = 1 + sum(sibling.tag == name for sibling in islice(_before(element), _SIBLINGS))
+    if not _IDENTIFIER.fullmatch(name):  # a made-up tag that CSS cannot spell
+        return "*"
+    position = 1
+    for looked_at, sibling in enumerate(_before(element)):
+        if looked_at == _SIBLINGS:
+            return name
+        position += sibling.tag == name
     return name if position == 1 else f"{name}:nth-of-type({position})"
 
 
