@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated
 
@@ -14,9 +16,11 @@ from crawler.archive.store import open_store
 from crawler.commands.options import Database, Store
 from crawler.commands.receipt import Explained, print_receipt
 from crawler.errors import CrawlerError
+from crawler.evidence import Checked, Evidence, Standing
 from crawler.places import ExitCode, Places
 from provenance.database import Database as ProvenanceDatabase
 from provenance.queries.explain import receipt
+from provenance.rendering import visible
 
 
 class ReceiptFormat(StrEnum):
@@ -40,6 +44,13 @@ def explain(
     output: Annotated[ReceiptFormat, typer.Option("--format", help="text for people, json for programs.")] = (
         ReceiptFormat.TEXT
     ),
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help="Hold every statement against the archived bytes.  Exit 1 when one is not where it was seen.",
+        ),
+    ] = False,
     database: Database = None,
     store: Store = None,
 ) -> None:
@@ -51,8 +62,27 @@ def explain(
             raise CrawlerError(f"{what}: nothing is known of it; 'aboveboard query' lists what is")
         archive = Archive(open_store(places.store), places.spool)
         explained = Explained.of(found, archive)
+        checked = Evidence(opened, archive).check_all(found.captures) if verify else None
+    told = explained.to_json()
+    if checked is not None:
+        told["verified"] = {str(key): [one.to_json() for one in ones] for key, ones in checked.items()}
     if output is ReceiptFormat.JSON:
-        typer.echo(json.dumps(explained.to_json(), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
         print_receipt(explained)
-    raise typer.Exit(int(ExitCode.DONE))
+        if checked is not None:
+            _print_checked(checked)
+    findings = any(one.is_finding for ones in (checked or {}).values() for one in ones)
+    raise typer.Exit(int(ExitCode.FINDING if findings else ExitCode.DONE))
+
+
+def _print_checked(checked: Mapping[int, Sequence[Checked]]) -> None:
+    """Print how the statements stand: what is wrong in full, the rest as numbers."""
+    everything = [one for ones in checked.values() for one in ones]
+    for one in everything:
+        if one.is_finding:
+            kind, source = one.observation["statement"]["kind"], one.observation["source"]
+            typer.echo(visible(f"{one.standing}: {kind} at {source['url']} {source['locator']}: {one.words}"))
+    counts = Counter(one.standing for one in everything)
+    words = ", ".join(f"{counts[standing]} {standing}" for standing in Standing if counts[standing])
+    typer.echo(f"{len(everything)} statements held against the archive: {words or 'none was made'}")

@@ -139,7 +139,7 @@ def _capture(session: Session, capture: Capture) -> CaptureReceipt:
         length=capture.length,
         truncated=capture.truncated,
         revisit=capture.revisit,
-        place=_place(capture),
+        place=archived_place(capture),
         run=_run(run),
         admissions=tuple(
             AdmissionReceipt(admitted_by=source.admitted_by, basis=source.basis, permission=source.permission)
@@ -168,7 +168,8 @@ def _refusal(session: Session, refusal: Refusal) -> RefusalReceipt:
     )
 
 
-def _place(capture: Capture) -> Place:
+def archived_place(capture: Capture) -> Place:
+    """Return where an exchange's records lie."""
     segment = capture.segment
     return Place(
         segment_key=segment.key,
@@ -224,7 +225,7 @@ def _permission(session: Session, permission: Permission) -> PermissionReceipt:
             fetched_at=robots.fetched_at,
             status=robots.status,
             payload_digest=digest_in_words(robots.payload_digest),
-            place=_place(robots),
+            place=archived_place(robots),
         ),
     )
 
