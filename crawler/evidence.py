@@ -60,7 +60,7 @@ class Evidence:
 
     def __init__(self, database: Database, archive: Archive) -> None:
         self._database, self._archive = database, archive
-        self._seen: dict[int, tuple[Representation | None, str]] = {}  # with why there is none
+        self._seen: dict[tuple[str, int], tuple[Representation | None, str]] = {}  # or why there is none
 
     def check(self, capture: CaptureReceipt) -> tuple[Checked, ...]:
         """Return how each observation of a capture stands.
@@ -81,43 +81,46 @@ class Evidence:
         self, observation: Mapping[str, Any], capture: CaptureReceipt, files: Mapping[str, int]
     ) -> Checked:
         seen = Observation.from_json(dict(observation))
-        url = seen.source.url
-        file = files.get(url)
-        archived, why = self._file(file) if file is not None else self._document(capture)
+        archived, why = self._spoken_by(seen.source.url, capture, files)
         if archived is None:
             return Checked(observation=observation, standing=Standing.UNREADABLE, words=why)
         if stands(seen, archived):
             return Checked(observation=observation, standing=Standing.FOUND, words="stands where it was seen")
         if why:
             return Checked(observation=observation, standing=Standing.NOT_KEPT, words=why)
-        place = f"{url}, {seen.source.locator}"
         return Checked(
             observation=observation,
             standing=Standing.NOT_FOUND,
-            words=f"the archived bytes do not hold its text at {place}",
+            words="the archived bytes do not hold its text there",
         )
 
+    def _spoken_by(
+        self, url: str, capture: CaptureReceipt, files: Mapping[str, int]
+    ) -> tuple[Representation | None, str]:
+        """Return what stood at a URL when the capture was made: a file of its host, or the document itself."""
+        robots = capture.permission.robots
+        if url in files:
+            found = by_key(self._database, files[url])
+            return (None, f"no row knows capture {files[url]}") if found is None else self._read(found)
+        if robots is not None and url == robots.url:
+            return self._read(Archived(url=url, status=robots.status, place=robots.place))
+        return self._document(capture)
+
     def _document(self, capture: CaptureReceipt) -> tuple[Representation | None, str]:
-        own = Archived(url=capture.url, status=capture.status, place=capture.place)
+        seen, why = self._read(Archived(url=capture.url, status=capture.status, place=capture.place))
         kept = getattr(capture, "kept", None) or "body"
-        seen, why = self._read(capture.id, own)
         if seen is not None and kept != "body":
             why = f"of this answer {kept if kept == 'headers' else 'nothing'} was kept, as the policy asks"
         return seen, why
 
-    def _file(self, capture_id: int) -> tuple[Representation | None, str]:
-        found = by_key(self._database, capture_id)
-        if found is None:
-            return None, f"no row for the host's file, capture {capture_id}"
-        return self._read(capture_id, found)
-
-    def _read(self, key: int, archived: Archived) -> tuple[Representation | None, str]:
-        if key not in self._seen:
+    def _read(self, archived: Archived) -> tuple[Representation | None, str]:
+        place = (archived.place.segment_key, archived.place.offset)
+        if place not in self._seen:
             try:
-                self._seen[key] = (self._representation(archived), "")
+                self._seen[place] = (self._representation(archived), "")
             except ArchiveError as error:
-                self._seen[key] = (None, str(error))
-        return self._seen[key]
+                self._seen[place] = (None, str(error))
+        return self._seen[place]
 
     def _representation(self, archived: Archived) -> Representation:
         place = archived.place
