@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, select, update
 
-from provenance import hosts
+from provenance import hosts, site_documents
 from provenance.errors import ProvenanceError, RecordConflict
 from provenance.fence import check_visit
 from provenance.interning import Interning
@@ -17,6 +17,7 @@ from provenance.records import (
     CAPTURES_PER_VISIT_BITS,
     Batch,
     CaptureRecord,
+    Kept,
     PermissionRecord,
     SegmentState,
     SegmentStored,
@@ -44,6 +45,7 @@ def write(connection: Connection, batch: Batch, interning: Interning) -> None:
         batch.host_states,
         batch.host_loads,
         batch.holds,
+        batch.site_documents,
     )
     if any(needs_lease):
         check_visit(connection, batch.visit_id, batch.epoch)
@@ -53,6 +55,9 @@ def write(connection: Connection, batch: Batch, interning: Interning) -> None:
         )
     if batch.captures or batch.refusals:
         _write_exchanges(connection, batch, interning)
+    if batch.site_documents:
+        origins = {storable(record.origin) for record in batch.site_documents}
+        site_documents.write(connection, batch.site_documents, interning.origins(connection, origins))
     for stored in batch.stored:
         _write_stored(connection, stored)
     for segment in batch.discarded:
@@ -147,6 +152,7 @@ def _capture_row(
         "media_type": record.media_type,
         "truncated": record.truncated,
         "path": path,
+        "kept": None if record.kept is Kept.BODY else record.kept.value,
     }
 
 

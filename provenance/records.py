@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 CAPTURES_PER_VISIT_BITS = 24  # 16.7 million exchanges a visit; 2**39 visits
+MAX_SITE_DOCUMENT = 1024 * 1024  # bytes of a host's file, decoded
 
 
 def capture_id(visit_id: int, sequence: int) -> int:
@@ -34,6 +35,14 @@ class CaptureKind(StrEnum):
     REDIRECT = "redirect"  # 3xx: recorded, its target asked for on its own
     FAILURE = "failure"  # any other answer: kept so that it can be shown, never a document
     SITE_DOCUMENT = "site-document"  # robots.txt, a sitemap, a feed read for its links
+
+
+class Kept(StrEnum):
+    """What of an answer lies in the archive; its metadata record always does."""
+
+    BODY = "body"  # all of it
+    HEADERS = "headers"  # status line and header fields
+    NOTHING = "nothing"  # the status line: no WARC response is without one
 
 
 class RunState(StrEnum):
@@ -178,8 +187,9 @@ class CaptureRecord:
     metadata_length: int  # of the metadata member that lies right behind it
     permission: PermissionRecord
     rights: RightsSetRecord | None  # None for kinds that state nothing about a document
-    truncated: str | None = None  # WARC-Truncated: "length", "time", "disconnect"
+    truncated: str | None = None  # WARC-Truncated: "length", "time", "disconnect", "unspecified"
     revisit: bool = False
+    kept: Kept = Kept.BODY  # less: digest and length are of what lies there, which is nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +205,20 @@ class RefusalRecord:
     reason: str  # a sentence for people
     evidence: str  # the line, the status, the address: what it stands on
     permission: PermissionRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteDocumentRecord:
+    """One look at a host's own file about its rights.  A row is added only where it differs from the last look."""
+
+    origin: str  # whose file it is
+    name: str  # "robots.txt", "tdmrep.json", "ai.txt", "trust.txt"
+    url: str  # where it was found, or asked for last
+    retrieval: str  # a licences.vocabulary.Retrieval
+    body: bytes | None = None  # content coding undone, at most `MAX_SITE_DOCUMENT`; None: no such file came
+    digest: bytes | None = None  # SHA-256 of the body; without a body, that of one on record
+    capture_id: int | None = None  # the archived exchange; None: no answer came
+    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,3 +298,4 @@ class Batch:
     host_states: Sequence[HostStateRecord] = ()
     host_loads: Sequence[HostLoadRecord] = ()
     holds: Sequence[HoldRecord] = ()  # a hold that somebody else put on the host first stays
+    site_documents: Sequence[SiteDocumentRecord] = ()

@@ -9,6 +9,7 @@ from provenance.models.host import HostChange, HostState
 from provenance.models.place import HostLoad, Origin, Permission
 from provenance.models.rights import Decision, RightsSet
 from provenance.models.run import LeaseRow, Policy, Run, Site, Source, Visit
+from provenance.models.site_document import SiteDocument, SiteDocumentBody
 
 __all__ = [
     "Base",
@@ -27,6 +28,8 @@ __all__ = [
     "Run",
     "Segment",
     "Site",
+    "SiteDocument",
+    "SiteDocumentBody",
     "Source",
     "Visit",
     "captures_of",

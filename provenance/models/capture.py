@@ -123,6 +123,10 @@ class Capture(Base):
     media_type: Mapped[WireText] = mapped_column(comment="lower case, no parameters; empty: not stated")
     truncated: Mapped[Words | None] = mapped_column(comment="WARC-Truncated; null: whole")
     path: Mapped[WireText] = mapped_column(comment="path with query as requested")
+    kept: Mapped[Words | None] = mapped_column(
+        CheckConstraint("kept IN ('body', 'headers', 'nothing')", name="kept_known"),
+        comment="what was kept of the answer: body (also null), headers, nothing (its status line)",
+    )
     visit: Mapped[Visit] = relationship()
     origin: Mapped[Origin] = relationship()
     permission: Mapped[Permission] = relationship()

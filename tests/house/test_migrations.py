@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,9 @@ def _definitions(connection: Connection) -> set[tuple[str, str, str]]:
     for table, name, definition in connection.execute(text(query)):
         head, _, body = definition.partition("(")
         parts = (
-            sorted(part.strip(" ,)") for part in body.splitlines())
+            sorted(
+                part.strip(" ,)\n\t") for part in re.split(r",\s+(?=\w+ \w)", body)
+            )  # also of an ADD COLUMN
             if head.startswith("CREATE TABLE")
             else [body]
         )

@@ -24,6 +24,7 @@ from provenance.records import (
     RunRecord,
     SegmentRecord,
     SegmentStored,
+    SiteDocumentRecord,
     SourceRecord,
     capture_id,
 )
@@ -177,6 +178,21 @@ def host_load(visit_id: int, **changes: Any) -> HostLoadRecord:
     return HostLoadRecord(**values | changes)
 
 
+def site_document(text: str | None = "User-agent: *\n", **changes: Any) -> SiteDocumentRecord:
+    body = None if text is None else text.encode()
+    values: dict[str, Any] = {
+        "origin": ORIGIN,
+        "name": "robots.txt",
+        "url": f"{ORIGIN}/robots.txt",
+        "retrieval": "ok" if body is not None else "absent",
+        "body": body,
+        "digest": None if text is None else sha256(text),
+        "capture_id": 7,
+        "seen_at": NOON,
+    }
+    return SiteDocumentRecord(**values | changes)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visiting:
     """A visit under way: its run, its lease, its recorder."""
@@ -198,6 +214,7 @@ class Visiting:
             refusals=[refusal(self.id)],
             host_states=[host_state()],
             host_loads=[host_load(self.id)],
+            site_documents=[site_document()],
         )
 
 
