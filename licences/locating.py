@@ -34,6 +34,7 @@ from licences.observation import Observation, encodable
 from licences.representation import Representation
 from licences.robots.text import decode, printable
 
+_PART = re.compile(r" text$|^line |^comment\[|^xmp")  # here the raw text may be a part of what lies there
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)\[(\d+)\]")
 _LINES = re.compile(r"line \d+(?:, line \d+)*")
 _COMMENT = re.compile(r"comment\[(\d+)\]")
@@ -51,8 +52,10 @@ def stands(observation: Observation, archived: Representation) -> bool:
         observation: whose ``source`` names a response or a host's file.
         archived: that very response or file, read from the archive.
     """
-    raw = observation.raw
-    return any(_holds(found, raw) for found in candidates(observation.source.locator, archived))
+    locator, raw = observation.source.locator, observation.raw
+    if _PART.search(locator):
+        return any(raw in found for found in candidates(locator, archived))
+    return any(encodable(found).startswith(raw) for found in candidates(locator, archived))
 
 
 def candidates(locator: str, archived: Representation) -> Iterator[str]:
@@ -62,10 +65,6 @@ def candidates(locator: str, archived: Representation) -> Iterator[str]:
             yield from find(locator, archived)
             return
     yield from _in_page(locator, archived)
-
-
-def _holds(found: str, raw: str) -> bool:
-    return found.startswith(raw) or raw in found or encodable(found).startswith(raw)
 
 
 def _header(locator: str, archived: Representation) -> Iterator[str]:
@@ -127,6 +126,8 @@ def _at(value: Any, path: str) -> Iterator[Any]:
     """Yield the values at a path; a key may itself hold dots and brackets, so every prefix is tried."""
     if path in {"", "."}:
         yield value
+        if isinstance(value, list):  # each of several values states something
+            yield from value
     elif isinstance(value, list):
         if (found := re.match(r"\[(\d+)\]", path)) and int(found[1]) < len(value):
             yield from _at(value[int(found[1])], path[found.end() :])
@@ -193,7 +194,7 @@ def _in_page(locator: str, archived: Representation) -> Iterator[str]:
             yield " ".join(node.text(deep=True).split())
         else:
             yield node.html or ""
-            yield node.text(deep=True)
+            yield node.text(deep=True)  # of a script that could not be read
 
 
 _Find = Callable[[str, Representation], Iterator[str]]

@@ -105,12 +105,12 @@ class SmallCrawl:
             self._record(segments=[segment])
         return self.writer
 
-    def page(self, body: bytes, *, revisit_of: Revisit | None = None) -> Place:
-        """Archive one page; `commit` records it."""
+    def page(self, body: bytes, *, revisit_of: Revisit | None = None, **noted: Any) -> Place:
+        """Archive one page, with what more was noted about it; `commit` records it."""
         assert self.writer is not None
         path = f"/{self.pages}"
         place = self.writer.append(
-            exchange_of(path, body), {"outlinks": [f"{ORIGIN}/next"]}, revisit_of=revisit_of
+            exchange_of(path, body), {"outlinks": [f"{ORIGIN}/next"], **noted}, revisit_of=revisit_of
         )
         record = CaptureRecord(
             id=capture_id(self.visit_id, self.pages),
