@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
-from urllib.parse import urljoin
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -36,6 +36,27 @@ class Page:
     def has_several_articles(self) -> bool:
         """Whether an ``article`` of this page is a teaser or a comment, rather than what the page is about."""
         return len(self.tree.css("article")) > 1
+
+    @cached_property
+    def items(self) -> list[LexborNode]:
+        """The microdata items that are no property of another one."""
+        return self.tree.css("[itemscope]:not([itemprop])")
+
+    def is_meant_by(self, reference: str) -> bool:
+        """Tell whether a reference names this page, rather than a part of it or something else."""
+        if reference.strip() in {"", "#"}:
+            return True
+        target = resolve(self.base, reference)
+        return target is not None and not urldefrag(target)[1] and _address(target) in self._addresses
+
+    @cached_property
+    def _addresses(self) -> frozenset[str]:
+        """The page's own URL, with and without its query, and the canonical one that its head names."""
+        own = {self.url, self.url.partition("?")[0]}
+        for element in self.tree.head.iter() if self.tree.head is not None else ():
+            if element.tag == "link" and (element.attributes.get("rel") or "").lower() == "canonical":
+                own.add(resolve(self.base, element.attributes.get("href") or "") or self.url)
+        return frozenset(map(_address, own))
 
 
 class Element(NamedTuple):
@@ -78,11 +99,26 @@ def scope_of(node: LexborNode, page: Page) -> Scope:
         name = element.tag
         if name in {"figure", "aside"}:
             return _part(str(name))
-        if element.attributes.get("about") not in {None, "", "#"}:
+        attributes = element.attributes
+        if not page.is_meant_by(attributes.get("about") or ""):
             return _part("[about]")
+        if (attributes.get("itemtype") or "").rpartition("/")[2].lower() in MEDIA_TYPES:
+            return _part("[itemtype]")
+        if name not in {"html", "body"} and (part := _APART.search(attributes.get("class") or "")):
+            return _part(f".{part[1].lower()}")
         if name == "article" and page.has_several_articles:
             return _part("article")
     return WHOLE_DOCUMENT
+
+
+def _address(url: str) -> str:
+    """Return what tells pages apart in a URL: not its scheme, a leading «www.» or a closing slash."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    path = parts.path.removesuffix("index.html").removesuffix("/")
+    return f"{parts.netloc.lower().removeprefix('www.')}{path}?{parts.query}"
 
 
 def stands_in_notice(node: LexborNode) -> bool:
