@@ -15,6 +15,11 @@ from licences.observation import WHOLE_DOCUMENT, Scope, ScopeLevel
 _DEEPEST = 64  # ancestors looked at; a deeper page is a hostile one
 _SIBLINGS = 500  # counted; beyond them a step says no number, and its raw text tells which one it was
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
+MEDIA_TYPES = frozenset(
+    {"imageobject", "videoobject", "audioobject", "mediaobject", "3dmodel", "musicrecording"}
+)
+# Classes of what is no part of the work that a page is about: "comment-list", "widget_text", "teaser"
+_APART = re.compile(r"(?:^|[\s_-])(comment|widget|teaser|related)s?(?=$|[\s_-])", re.IGNORECASE)
 
 
 class Page:
