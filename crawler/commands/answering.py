@@ -14,7 +14,8 @@ import typer
 from crawler.archive.reading import Archive
 from crawler.archive.store import open_store
 from crawler.commands.options import Database, Store
-from crawler.commands.receipt import Explained, print_receipt
+from crawler.commands.receipt import Explained
+from crawler.commands.receipt_words import print_receipt
 from crawler.errors import CrawlerError
 from crawler.evidence import Checked, Evidence, Standing
 from crawler.places import ExitCode, Places
@@ -69,7 +70,7 @@ def explain(
     if output is ReceiptFormat.JSON:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
-        print_receipt(explained)
+        print_receipt(explained.captures, explained.refusals)
         if checked is not None:
             _print_checked(checked)
     findings = any(one.is_finding for ones in (checked or {}).values() for one in ones)

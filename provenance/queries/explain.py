@@ -33,6 +33,7 @@ from provenance.queries.receipts import (
     RobotsReceipt,
     RunReceipt,
 )
+from provenance.records import Kept
 
 RECEIPTS_AT_MOST = 50  # one URL over years of runs, or one payload under many URLs: the newest suffice
 SHORTEST_PREFIX = 6  # hex digits
@@ -139,6 +140,7 @@ def _capture(session: Session, capture: Capture) -> CaptureReceipt:
         length=capture.length,
         truncated=capture.truncated,
         revisit=capture.revisit,
+        kept=capture.kept or Kept.BODY.value,
         place=archived_place(capture),
         run=_run(run),
         admissions=tuple(

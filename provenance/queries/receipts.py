@@ -119,6 +119,7 @@ class CaptureReceipt:
     length: int
     truncated: str | None
     revisit: bool
+    kept: str  # "body", "headers", "nothing": what the policy let be kept of the answer
     place: Place
     run: RunReceipt
     admissions: Sequence[AdmissionReceipt]

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from licences.vocabulary import Outcome, Verdict
+from provenance.records import Kept
 from provenance.refusals import REFUSAL_RULES, refusal_in_words
 
 __all__ = [
+    "KEPT",
     "KINDS",
     "OUTCOMES",
     "REFUSAL_RULES",
@@ -40,6 +42,14 @@ VERDICTS: Mapping[str, str] = MappingProxyType(
         Verdict.DENY.value: "denies",
         Verdict.CONDITIONAL.value: "allows on conditions",
         Verdict.UNKNOWN.value: "settles nothing",
+    }
+)
+
+KEPT: Mapping[str, str] = MappingProxyType(
+    {
+        Kept.BODY.value: "the whole answer",
+        Kept.HEADERS.value: "its headers only: the policy lets no more be kept",
+        Kept.NOTHING.value: "nothing but its status and this record: the policy lets no more be kept",
     }
 )
 
