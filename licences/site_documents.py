@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from licences.signals.ai_txt import parse_ai_file
 from licences.signals.site_document import SiteDocument, SiteDocumentParser, SiteDocumentReading
 from licences.signals.tdmrep_file import LIMIT as TDM_LIMIT
 from licences.signals.tdmrep_file import parse_tdm_file
+from licences.signals.text_file import LIMIT as TEXT_LIMIT
+from licences.signals.trust_txt import parse_trust_file
 from licences.vocabulary import Retrieval
 
 __all__ = [
@@ -40,6 +43,15 @@ class SiteDocumentKind:
 SITE_DOCUMENTS: tuple[SiteDocumentKind, ...] = (
     SiteDocumentKind(
         name="tdmrep.json", paths=("/.well-known/tdmrep.json",), limit=TDM_LIMIT, parse=parse_tdm_file
+    ),
+    SiteDocumentKind(
+        name="ai.txt", paths=("/ai.txt", "/.well-known/ai.txt"), limit=TEXT_LIMIT, parse=parse_ai_file
+    ),
+    SiteDocumentKind(
+        name="trust.txt",
+        paths=("/trust.txt", "/.well-known/trust.txt"),
+        limit=TEXT_LIMIT,
+        parse=parse_trust_file,
     ),
 )
 
