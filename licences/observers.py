@@ -17,6 +17,8 @@ from licences.detection.schema_org import BLOCKS, declared_by_json_ld
 from licences.detection.spdx_tag import declared_by_meta, declared_by_tag
 from licences.observation import Observation
 from licences.representation import Representation
+from licences.signals.aipref import preferred_by_header
+from licences.signals.content_signal import signalled_by_header
 from licences.signals.robots_tag import header_signals, meta_signals
 
 MOST = 500  # observations kept of one page; a page that states more is hostile
@@ -54,6 +56,8 @@ def _by_spdx_meta(element: Element) -> Iterable[Observation]:
 HEADERS: tuple[HeaderObserver, ...] = (
     lambda page, token: header_signals(page, product_token=token),
     lambda page, _: declared_by_header(page),
+    lambda page, _: preferred_by_header(page),
+    lambda page, _: signalled_by_header(page),
 )
 
 # One query finds every element that can speak: on large pages that costs less than looking for words in the bytes.

@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol
 
 from licences.observation import RAW_LIMIT, Addressee, Observation, Scope, ScopeLevel, Source, Statement
 from licences.robots.matching import Rule, RuleSet
+from licences.robots.pathed_lines import PathedLines
 from licences.robots.target import target
 from licences.robots.text import Line, printable
 from licences.vocabulary import Channel, Kind, LegalEffect, Usage, Verdict
@@ -25,6 +26,14 @@ PROTOCOL = "AI agents in robots.txt"
 _STRONG = 0.9  # a control token, or three operators and more
 _BY_OPERATORS = {1: 0.6, 2: 0.75}
 _LINES_SHOWN = 40
+_ABOUT_AI = (  # in the order of the observations
+    Usage.AI_TRAIN,
+    Usage.AI_INDEX,
+    Usage.AI_INPUT,
+    Usage.TDM,
+    Usage.AI_TRAIN_GEN,
+    Usage.AI_TRAIN_NONGEN,
+)
 
 
 class AgentClass(NamedTuple):
@@ -81,6 +90,13 @@ class AgentGroup(Protocol):
     rules: list[Rule]
 
 
+class StatedToGroups(Protocol):
+    """What is needed of the extension lines."""
+
+    def of_groups(self, numbers: Iterable[int]) -> tuple[PathedLines, ...]:
+        """Return the preferences and signals of some groups."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bloc:
     """Agents that the same groups name: their merged rules are asked once."""
@@ -88,6 +104,7 @@ class Bloc:
     agents: tuple[Agent, ...]
     lines: tuple[Line, ...]  # the User-agent lines
     rules: RuleSet
+    stated: tuple[PathedLines, ...]  # their preferences and signals
 
 
 class AgentReader:
@@ -95,9 +112,11 @@ class AgentReader:
 
     __slots__ = ("_blocs", "_cache")
 
-    def __init__(self, groups: Sequence[AgentGroup]) -> None:
-        self._blocs = _blocs(groups)
-        self._cache: dict[tuple[str, tuple[int, ...]], tuple[Observation, ...]] = {}
+    def __init__(self, groups: Sequence[AgentGroup], stated: StatedToGroups) -> None:
+        self._blocs = _blocs(groups, stated)
+        self._cache: dict[
+            tuple[str, tuple[int, ...], tuple[tuple[int, ...], ...]], tuple[Observation, ...]
+        ] = {}
 
     def __bool__(self) -> bool:
         return bool(self._blocs)
@@ -106,13 +125,15 @@ class AgentReader:
         """Return the observations for a URL; the same objects for every URL that the same lines decide."""
         path = target(url)
         decisive = [_denying(bloc.rules, path) for bloc in self._blocs]
-        key = (robots_url, tuple([rule.number if rule else 0 for rule in decisive]))
+        fitting = tuple([lines.matching(path) for bloc in self._blocs for lines in bloc.stated])
+        key = (robots_url, tuple([rule.number if rule else 0 for rule in decisive]), fitting)
         if (known := self._cache.get(key)) is None:
-            known = self._cache[key] = tuple(_observations(self._blocs, decisive, robots_url))
+            found = [*_by_rules(self._blocs, decisive), *_by_lines(self._blocs, fitting)]
+            known = self._cache[key] = tuple(_observations(found, robots_url))
         return known
 
 
-def _blocs(groups: Sequence[AgentGroup]) -> tuple[Bloc, ...]:
+def _blocs(groups: Sequence[AgentGroup], stated: StatedToGroups) -> tuple[Bloc, ...]:
     listed = agent_list()
     naming: dict[Agent, dict[int, Line]] = {}
     for number, group in enumerate(groups):
@@ -127,6 +148,7 @@ def _blocs(groups: Sequence[AgentGroup]) -> tuple[Bloc, ...]:
             agents=tuple(agents),
             lines=tuple(line for agent in agents for line in naming[agent].values()),
             rules=RuleSet(rule for number in numbers for rule in groups[number].rules),
+            stated=stated.of_groups(numbers),
         )
         for numbers, agents in alike.items()
     )
@@ -138,21 +160,35 @@ def _denying(rules: RuleSet, path: str) -> Rule | None:
 
 
 class _Finding(NamedTuple):
+    usage: Usage
     agent: Agent
     rule: Rule | None  # the line that denies; None: named and allowed
     bloc: Bloc
+    certainty: float = 1.0
 
 
-def _observations(
-    blocs: Sequence[Bloc], decisive: Sequence[Rule | None], robots_url: str
-) -> Iterable[Observation]:
-    found = [
-        _Finding(agent, rule, bloc)
-        for bloc, rule in zip(blocs, decisive, strict=True)
-        for agent in bloc.agents
-    ]
-    for usage in (Usage.AI_TRAIN, Usage.AI_INDEX, Usage.AI_INPUT):
-        about = [finding for finding in found if usage in finding.agent.group.usages]
+def _by_rules(blocs: Sequence[Bloc], decisive: Sequence[Rule | None]) -> Iterable[_Finding]:
+    for bloc, rule in zip(blocs, decisive, strict=True):
+        for agent in bloc.agents:
+            for usage in agent.group.usages:
+                yield _Finding(usage, agent, rule, bloc)
+
+
+def _by_lines(blocs: Sequence[Bloc], fitting: Sequence[tuple[int, ...]]) -> Iterable[_Finding]:
+    """Yield what preferences and signals deny the agents: said to others, so that it is an inference too."""
+    every = ((bloc, lines) for bloc in blocs for lines in bloc.stated)
+    for (bloc, lines), matching in zip(every, fitting, strict=True):
+        for (line, pattern, _), word in lines.spoken(matching):
+            rule = Rule(line.number, line.text, allow=False, value=pattern)
+            for statement in word.statements:
+                if statement.verdict is Verdict.DENY and statement.usage in _ABOUT_AI:
+                    for agent in bloc.agents:
+                        yield _Finding(statement.usage, agent, rule, bloc, statement.confidence)
+
+
+def _observations(found: Sequence[_Finding], robots_url: str) -> Iterable[Observation]:
+    for usage in _ABOUT_AI:
+        about = [finding for finding in found if finding.usage is usage]
         for weak in (False, True):
             alike = [finding for finding in about if (finding.agent.group.confidence is not None) is weak]
             if denied := [finding for finding in alike if finding.rule is not None]:
@@ -164,6 +200,7 @@ def _observations(
 def _observation(usage: Usage, findings: list[_Finding], robots_url: str) -> Observation:
     patterns = sorted({printable(finding.rule.value) for finding in findings if finding.rule})
     denied = bool(patterns)
+    everywhere = not all(patterns)
     statement = Statement(
         kind=Kind.ROBOTS_AI_AGENT_DISALLOW,
         protocol=PROTOCOL,
@@ -171,11 +208,14 @@ def _observation(usage: Usage, findings: list[_Finding], robots_url: str) -> Obs
         usage=usage,
         verdict=Verdict.DENY if denied else Verdict.UNKNOWN,
         legal_effect=LegalEffect.INFERENCE,
-        scope=Scope(level=ScopeLevel.PATH, selector=" ".join(patterns) or None),
+        scope=Scope(level=ScopeLevel.PATH, selector=None if everywhere else " ".join(patterns) or None),
         addressee=Addressee(
-            all=False, tokens=tuple(sorted(finding.agent.token for finding in findings)), matches_us=False
+            all=False, tokens=tuple(sorted({finding.agent.token for finding in findings})), matches_us=False
         ),
-        confidence=_confidence([finding.agent for finding in findings]),
+        confidence=min(
+            _confidence([finding.agent for finding in findings]),
+            max(finding.certainty for finding in findings),
+        ),
         note=None if denied else "named_allow",
     )
     evidence = sorted(set(_evidence(findings)))

@@ -5,36 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from licences.observation import Observation
 from licences.robots.agents import AgentReader
+from licences.robots.extensions import FIELDS, Extension
 from licences.robots.matching import Rule, RuleSet, Verdicts
 from licences.robots.pace import RobotsPace, read_pace, read_sitemaps
+from licences.robots.stated import LineReader, StatedLines
 from licences.robots.target import target
-from licences.robots.text import Line, RobotsFlag, decode, lines, printable
+from licences.robots.text import Line, RobotsFlag, decode, lines, platform_lines, printable
 
 FRAMEWORK_TOKEN = "Scrapy"  # noqa: S105 - a product token; a group naming it binds us too: we run on it
 
-_EXTENSIONS = frozenset(
-    [
-        "crawl-delay",
-        "request-rate",
-        "visit-time",
-        "sitemap",
-        "host",
-        "clean-param",
-        "noindex",
-        "license",
-        "content-usage",
-        "content-signal",
-        "disallowaitraining",
-        "allowaitraining",
-        "permits",
-        "prohibits",
-        "compensation",
-    ]
-)
 _EXTENSION_LIMIT = 20_000  # lines kept
 
 
@@ -52,13 +34,6 @@ class Access:
 ALLOWED_WITHOUT_RULE = Access(allowed=True)
 
 
-class Extension(NamedTuple):
-    """A line that is no rule of RFC 9309, and the group it stands in."""
-
-    line: Line
-    group: int | None  # None: before any group
-
-
 @dataclass(slots=True)
 class Group:
     """Consecutive User-agent lines and the rules behind them; unknown lines neither end nor split it."""
@@ -71,7 +46,12 @@ class RobotsDocument:
     """A parsed robots.txt.  Answers for one token are compiled once and then cost microseconds a URL."""
 
     def __init__(
-        self, groups: list[Group], extensions: list[Extension], flags: frozenset[RobotsFlag], known_lines: int
+        self,
+        groups: list[Group],
+        extensions: list[Extension],
+        flags: frozenset[RobotsFlag],
+        known_lines: int,
+        platform: tuple[range, ...] = (),
     ) -> None:
         self.groups = groups
         self.extensions = extensions
@@ -84,7 +64,9 @@ class RobotsDocument:
         self._binding: dict[str, tuple[RuleSet, ...]] = {}
         self._answers: dict[tuple[int, int, bool], Access] = {}
         self._paces: dict[str, RobotsPace] = {}
-        self._agents = AgentReader(groups)
+        self._stated = StatedLines(extensions, platform)
+        self._readers: dict[str, LineReader] = {}
+        self._agents = AgentReader(groups, self._stated)
 
     @classmethod
     def parse(cls, body: bytes) -> RobotsDocument:
@@ -103,7 +85,7 @@ class RobotsDocument:
                 collecting = False
                 if groups and line.value:
                     groups[-1].rules.append(Rule(line.number, line.text, line.field == "allow", line.value))
-            elif line.field in _EXTENSIONS:
+            elif line.field in FIELDS:
                 if len(extensions) < _EXTENSION_LIMIT:
                     extensions.append(Extension(line, len(groups) - 1 if groups else None))
             else:
@@ -111,7 +93,7 @@ class RobotsDocument:
             known += 1
         if not known and text.lstrip()[:1] == "<":
             flags |= {RobotsFlag.WRONG_TYPE}
-        return cls(groups, extensions, flags, known)
+        return cls(groups, extensions, flags, known, platform_lines(text))
 
     def access(self, product_token: str, url: str) -> Access:
         """Tell whether a URL may be requested by us.
@@ -149,13 +131,31 @@ class RobotsDocument:
         """The absolute http(s) URLs of Sitemap lines, in order, without repeats."""
         return read_sitemaps(one.line for one in self.extensions)
 
-    def observe(self, url: str, robots_url: str, *, product_token: str) -> tuple[Observation, ...]:  # noqa: ARG002 - the extension lines need it
-        """Return what the file's groups for AI agents let us infer about a URL; most files say nothing."""
-        return self._agents.observe(url, robots_url) if self._agents else ()
+    def observe(self, url: str, robots_url: str, *, product_token: str) -> tuple[Observation, ...]:
+        """Return what the file states about a URL, and what its groups for AI agents let us infer.
+
+        Args:
+            url: of the page.
+            robots_url: of this file.
+            product_token: ours: lines of a group bind whom the group names.
+
+        Most files say nothing, and cost nothing.
+        """
+        found = self._agents.observe(url, robots_url) if self._agents else ()
+        if self._stated and (reader := self._reader(product_token)):
+            crawlable = not reader.needs_access or self.access(product_token, url).allowed
+            found += reader.observe(url, robots_url, crawlable=crawlable)
+        return found
 
     def rules_for(self, product_token: str) -> RuleSet:
         """Return the rules of RFC 9309 for a token: its own groups merged, else those for ``*``."""
         return RuleSet(self._rules_of(self._named(product_token) or self._index.get("*", [])))
+
+    def _reader(self, token: str) -> LineReader:
+        if (known := self._readers.get(token)) is None:
+            known = self._stated.reader(token, own=self._named(token), everybody=self._index.get("*", []))
+            self._readers[token] = known
+        return known
 
     def _named(self, token: str) -> list[int]:
         return self._index.get(token.lower(), [])

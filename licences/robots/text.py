@@ -17,6 +17,7 @@ _MARKS = (  # UTF-32 first: its little-endian mark begins with UTF-16's
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_PLATFORM_MARK = re.compile(r"\s*#\s*(begin|end) cloudflare managed content\s*", re.IGNORECASE)
 _BLANK = " \t\v\f\0"  # NUL bytes are no reason to miss a rule
 
 
@@ -73,3 +74,24 @@ def lines(text: str) -> Iterator[Line]:
         name, colon, value = (line if "#" not in line else line[: line.index("#")]).partition(":")
         if colon:
             yield Line(number, line, name.strip(_BLANK).lower(), value.strip(_BLANK))
+
+
+def platform_lines(text: str) -> tuple[range, ...]:
+    """Return the numbers of the lines that a platform wrote: from its mark that begins to the one that ends.
+
+    Without an end they run to the end of the file.
+    """
+    if "cloudflare managed content" not in text.casefold():
+        return ()
+    found: list[range] = []
+    begun: int | None = None
+    split = _LINE_END.split(text)
+    for number, line in enumerate(split, start=1):
+        if (mark := _PLATFORM_MARK.fullmatch(line)) is None:
+            continue
+        if mark[1].lower() == "begin":
+            begun = number if begun is None else begun
+        elif begun is not None:
+            found.append(range(begun, number + 1))
+            begun = None
+    return (*found, range(begun, len(split) + 1)) if begun is not None else tuple(found)

@@ -21,7 +21,18 @@ def test_the_contracts_of_import_linter_hold() -> None:
 
 @pytest.mark.parametrize(
     "vendor",
-    ["alembic", "boto3", "botocore", "fastwarc", "isal", "jinja2", "protego", "structlog", "tldextract"],
+    [
+        "alembic",
+        "boto3",
+        "botocore",
+        "fastwarc",
+        "http_sf",
+        "isal",
+        "jinja2",
+        "protego",
+        "structlog",
+        "tldextract",
+    ],
 )
 def test_a_vendor_has_one_door(vendor: str) -> None:
     """One module imports it, so one module knows how it behaves."""

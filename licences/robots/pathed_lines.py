@@ -1,0 +1,103 @@
+"""Which of a family's lines apply to a path, and whose words stand there.
+
+Paths match as those of Allow and Disallow do (RFC 9309 §2.2.2).  The longest speaks; of equal ones the most
+restrictive.  A longer path takes a denial back only by allowing that very thing in a well-formed word: one that is
+silent about it, or cannot be read, does not.  An allowance stands only where no longer path speaks at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from licences.robots.extensions import StatingLine
+from licences.robots.matching import Rule, RuleSet
+from licences.robots.target import pattern_form
+from licences.signals.word import Word
+
+MOST = 500  # patterns of a family; no honest file has more, and what is beyond closes everything or opens nothing
+
+
+class Spoken(NamedTuple):
+    """A word that stands, and the line that says it."""
+
+    line: StatingLine
+    word: Word
+
+
+class _Pattern(NamedTuple):
+    length: int  # octets
+    rules: RuleSet | None  # that fits where the pattern does; None: everywhere
+    lines: list[StatingLine]
+
+
+class PathedLines:
+    """Lines that compete by their paths.  False when there are none."""
+
+    __slots__ = ("_patterns",)
+
+    def __init__(self, lines: Iterable[StatingLine]) -> None:
+        self._patterns: list[_Pattern] = []
+        known: dict[str, _Pattern] = {}
+        for line in lines:
+            form = pattern_form(line.pattern)
+            if form and form not in known and len(known) > MOST:
+                form = ""
+                line = line._replace(pattern=form, words=tuple(word for word in line.words if word.denies))  # noqa: PLW2901 - the line as it is kept
+            if form not in known:
+                known[form] = _compiled(form)
+                self._patterns.append(known[form])
+            known[form].lines.append(line)
+
+    def __bool__(self) -> bool:
+        return bool(self._patterns)
+
+    def matching(self, path: str) -> tuple[int, ...]:
+        """Return which patterns fit a normalised path: the same numbers, the same words."""
+        return tuple(
+            [
+                number
+                for number, (_, rules, _) in enumerate(self._patterns)
+                if rules is None or not rules.decide(path).allowed
+            ]
+        )
+
+    def spoken(self, matching: Sequence[int]) -> list[Spoken]:
+        """Return the words that stand where these patterns fit, in the order of their lines."""
+        fitting = [self._patterns[number] for number in matching]
+        longest = max((pattern.length for pattern in fitting), default=0)
+        said = [
+            (pattern.length, Spoken(line, word))
+            for pattern in fitting
+            for line in pattern.lines
+            for word in line.words
+        ]
+        lifted = _lifted(said)
+        denied: dict[str, tuple[float, int]] = {}
+        for length, (_, word) in said:
+            if word.denies and length >= lifted.get(word.key, 0):
+                denied[word.key] = max(denied.get(word.key, (0.0, 0)), (word.confidence, length))
+        standing = [
+            spoken
+            for length, spoken in said
+            if (
+                denied.get(spoken.word.key) == (spoken.word.confidence, length)
+                if spoken.word.denies
+                else length == longest and not (spoken.word.lifts and spoken.word.key in denied)
+            )
+        ]
+        return sorted(standing, key=lambda spoken: spoken.line.line.number)
+
+
+def _compiled(form: str) -> _Pattern:
+    rules = RuleSet([Rule(0, form, allow=False, value=form)]) if form else None
+    return _Pattern(len(form), rules, [])
+
+
+def _lifted(said: Iterable[tuple[int, Spoken]]) -> dict[str, int]:
+    """Return, by key, the length of the longest path that allows it."""
+    lifted: dict[str, int] = {}
+    for length, (_, word) in said:
+        if word.lifts:
+            lifted[word.key] = max(lifted.get(word.key, 0), length)
+    return lifted
