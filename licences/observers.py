@@ -10,18 +10,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
+from licences.detection.dublin_core import declared_by_dublin_core
+from licences.detection.feed import declared_by_feed
+from licences.detection.html_comment import declared_in_comment
+from licences.detection.json_ld import declared_by_json_ld
 from licences.detection.link import declared_by_link
 from licences.detection.link_header import declared_by_header
+from licences.detection.microdata import declared_by_microdata
 from licences.detection.place import Element, Page
-from licences.detection.schema_org import BLOCKS, declared_by_json_ld
+from licences.detection.rdfa import declared_by_rdfa
+from licences.detection.sitemap import declared_by_sitemap
 from licences.detection.spdx_tag import declared_by_meta, declared_by_tag
-from licences.observation import Observation
+from licences.observation import Observation, Statement
 from licences.representation import Representation
 from licences.signals.aipref import preferred_by_header
 from licences.signals.content_signal import signalled_by_header
-from licences.signals.robots_tag import header_signals, meta_signals
+from licences.signals.paywall import declared_by_content_tier
+from licences.signals.robots_tag import field_signals, header_signals, meta_signals
+from licences.signals.tdmrep import declared_by_tdm_header, declared_by_tdm_meta
+from licences.signals.tdmrep_pdf import declared_by_pdf
+from licences.vocabulary import LegalEffect, Verdict
 
 MOST = 500  # observations kept of one page; a page that states more is hostile
+BLOCKS = 50  # of JSON-LD, read on one page
 _ELEMENTS = 5000  # elements looked at
 
 HeaderObserver = Callable[[Representation, str], Iterable[Observation]]  # with our product token
@@ -34,10 +45,6 @@ BodyObserver = Callable[[Representation], Iterable[Observation]]  # of what is n
 
 def _by_script(element: Element) -> Iterable[Observation]:
     return declared_by_json_ld(element.node, element.page) if element.tag == "script" else ()
-
-
-def _by_link(element: Element) -> Iterable[Observation]:
-    return declared_by_link(element.node, element.page) if element.tag in {"a", "area", "link"} else ()
 
 
 def _by_robots_meta(element: Element) -> Iterable[Observation]:
@@ -55,6 +62,8 @@ def _by_spdx_meta(element: Element) -> Iterable[Observation]:
 
 HEADERS: tuple[HeaderObserver, ...] = (
     lambda page, token: header_signals(page, product_token=token),
+    lambda page, token: field_signals(page, product_token=token),
+    lambda page, _: declared_by_tdm_header(page),
     lambda page, _: declared_by_header(page),
     lambda page, _: preferred_by_header(page),
     lambda page, _: signalled_by_header(page),
@@ -63,14 +72,28 @@ HEADERS: tuple[HeaderObserver, ...] = (
 # One query finds every element that can speak: on large pages that costs less than looking for words in the bytes.
 SPEAKING: tuple[str, ...] = (
     "meta[name]",
-    '[rel~="license" i]',
+    'meta[property="article:content_tier" i]',
+    '[rel*="license" i]',
     '[rel~="copyright" i]',
     'script[type*="ld+json" i]',
     'a[href*="creativecommons.org/" i]',
+    'link[rel*="rights" i]',
+    "[itemprop]",
+    "[property]",
 )
-ELEMENTS: tuple[ElementObserver, ...] = (_by_robots_meta, _by_spdx_meta, _by_script, _by_link)
-TEXTS: tuple[TextObserver, ...] = ()
-BODIES: tuple[BodyObserver, ...] = (declared_by_tag,)
+ELEMENTS: tuple[ElementObserver, ...] = (
+    declared_by_tdm_meta,
+    declared_by_content_tier,
+    _by_robots_meta,
+    _by_spdx_meta,
+    _by_script,
+    declared_by_link,
+    declared_by_microdata,
+    declared_by_rdfa,
+    declared_by_dublin_core,
+)
+TEXTS: tuple[TextObserver, ...] = (declared_in_comment,)
+BODIES: tuple[BodyObserver, ...] = (declared_by_pdf, declared_by_tag, declared_by_feed, declared_by_sitemap)
 
 _SELECTOR = ",".join(SPEAKING)
 
@@ -87,6 +110,30 @@ def observe(representation: Representation, *, product_token: str) -> tuple[Obse
     if not 200 <= representation.status < 300:  # noqa: PLR2004 - the class of status codes
         return ()
     return tuple(islice(_stated(representation, product_token), MOST))
+
+
+def unite(raw: Iterable[Observation], rendered: Iterable[Observation]) -> tuple[Observation, ...]:
+    """Return what holds for a page that was also rendered: all that its bytes state, and what restricts besides.
+
+    A script may take a reservation out of the page or put one in: both reservations count.  What it puts in to allow,
+    or to lift a reservation, does not.
+
+    Args:
+        raw: observed in the page as it came.
+        rendered: observed in the page as a browser left it.
+    """
+    held = tuple(raw)
+    known = {one.statement for one in held}
+    return held + tuple(one for one in rendered if one.statement not in known and not _opens(one.statement))
+
+
+def _opens(statement: Statement) -> bool:
+    grants = statement.legal_effect is LegalEffect.LICENCE_GRANT
+    return (
+        statement.verdict is Verdict.ALLOW
+        or (grants and statement.verdict is Verdict.CONDITIONAL)
+        or statement.legal_effect is LegalEffect.RESERVATION_WITHDRAWN
+    )
 
 
 def _stated(representation: Representation, product_token: str) -> Iterator[Observation]:

@@ -7,39 +7,46 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from selectolax.lexbor import LexborNode
-
 from licences.creativecommons import read_deed
-from licences.detection.place import Page, css_path, resolve, scope_of, stands_in_notice
-from licences.detection.statement import licence_statement
+from licences.detection.excerpt import markup_of
+from licences.detection.place import Element, css_path, resolve, scope_of, stands_in_notice
+from licences.detection.statement import IN_WORDS, licence_statement
+from licences.detection.written import terms_behind
 from licences.observation import Observation, Source
-from licences.terms import terms_at
 from licences.vocabulary import Channel, Kind
 
+RSL_TYPE = (
+    "application/rsl+xml"  # the link leads to a document that states terms, and is not itself their name
+)
 _CARRIERS = frozenset({"a", "area", "link"})
 _LINK_TYPES = frozenset({"license", "copyright"})
-_NOTICE_CONFIDENCE = 0.7  # nobody marked it as the page's licence: it may be the theme's
-_RAW = 2000  # characters of the element kept
 
 
-def declared_by_link(node: LexborNode, page: Page) -> Iterator[Observation]:
+def declared_by_link(element: Element) -> Iterator[Observation]:
     """Yield the licence that one element declares, if it does.
 
-    A mere link to a licence declares nothing; one in the page's footer or licence notice is read as a notice.
+    A mere link to a licence declares nothing; one in the page's footer or licence notice is read as a notice, because
+    nobody marked it as the page's licence: it may be the theme's.
     """
-    attributes = node.attributes
+    node, page, attributes = element.node, element.page, element.attributes
     reference = attributes.get("href")
-    if not reference or node.tag not in _CARRIERS or (target := resolve(page.base, reference)) is None:
+    if not reference or element.tag not in _CARRIERS:
         return
-    scope = scope_of(node, page)
     if not _LINK_TYPES.isdisjoint((attributes.get("rel") or "").lower().split()):
-        statement = licence_statement(Kind.LICENCE_LINK, terms_at(target), scope)
-    elif read_deed(target) is not None and stands_in_notice(node):
-        statement = licence_statement(Kind.LICENCE_TEXT, terms_at(target), scope, _NOTICE_CONFIDENCE)
+        is_rsl = (attributes.get("type") or "").strip().lower() == RSL_TYPE
+        kind, confidence = (Kind.RSL_LICENCE if is_rsl else Kind.LICENCE_LINK), 1.0
+    elif _is_deed(page.base, reference) and stands_in_notice(node):
+        kind, confidence = Kind.LICENCE_TEXT, IN_WORDS
     else:
         return
-    yield Observation(
-        statement=statement,
-        source=Source(channel=Channel.HTML_LINK, url=page.url, locator=css_path(node)),
-        raw=(node.html or "")[:_RAW],
-    )
+    if (terms := terms_behind(reference, base=page.base, url=page.url)) is not None:
+        yield Observation(
+            statement=licence_statement(kind, terms, scope_of(node, page), confidence),
+            source=Source(channel=Channel.HTML_LINK, url=page.url, locator=css_path(node)),
+            raw=markup_of(node),
+        )
+
+
+def _is_deed(base: str, reference: str) -> bool:
+    target = resolve(base, reference)
+    return target is not None and read_deed(target) is not None

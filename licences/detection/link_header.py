@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urldefrag
 
+from licences.detection.link import RSL_TYPE
 from licences.detection.place import resolve
 from licences.detection.statement import licence_statement
+from licences.detection.written import terms_behind
 from licences.observation import Observation, Source, encodable
 from licences.representation import Representation
-from licences.terms import terms_at
 from licences.vocabulary import Channel, Kind
 
 _LONGEST = 8192  # characters of a value that are read
@@ -27,9 +28,11 @@ def declared_by_header(representation: Representation) -> Iterator[Observation]:
                 continue
             if "anchor" in parameters and not _is_subject(representation.url, parameters["anchor"]):
                 continue
-            if (target := resolve(representation.url, reference)) is not None:
+            is_rsl = parameters.get("type", "").strip().lower() == RSL_TYPE
+            terms = terms_behind(reference, base=representation.url, url=representation.url)
+            if terms is not None:
                 yield Observation(
-                    statement=licence_statement(Kind.LICENCE_HEADER, terms_at(target)),
+                    statement=licence_statement(Kind.RSL_LICENCE if is_rsl else Kind.LICENCE_HEADER, terms),
                     source=Source(
                         channel=Channel.HTTP_HEADER, url=representation.url, locator=f"Link[{index}]"
                     ),

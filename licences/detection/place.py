@@ -88,7 +88,7 @@ def css_path(node: LexborNode) -> str:
     It begins at the nearest element with an id that CSS can spell plainly, else at the root.
     """
     steps: list[str] = []
-    for element in _upwards(node):
+    for element in upwards(node):
         name = element.tag or ""
         identifier = element.attributes.get("id")
         if identifier and _IDENTIFIER.fullmatch(identifier):
@@ -100,7 +100,7 @@ def css_path(node: LexborNode) -> str:
 
 def scope_of(node: LexborNode, page: Page) -> Scope:
     """Return what a licence link covers: the page, or only the figure, teaser or subject it stands in."""
-    for element in _upwards(node):
+    for element in upwards(node):
         name = element.tag
         if name in {"figure", "aside"}:
             return _part(str(name))
@@ -128,7 +128,7 @@ def _address(url: str) -> str:
 
 def stands_in_notice(node: LexborNode) -> bool:
     """Tell whether an element stands in a footer, or in a part that calls itself a licence or copyright notice."""
-    return any(element.tag == "footer" or _names_rights(element) for element in _upwards(node))
+    return any(element.tag == "footer" or _names_rights(element) for element in upwards(node))
 
 
 def _names_rights(element: LexborNode) -> bool:
@@ -139,7 +139,8 @@ def _names_rights(element: LexborNode) -> bool:
     return "license" in names or "licence" in names or "copyright" in names
 
 
-def _upwards(node: LexborNode) -> Iterator[LexborNode]:
+def upwards(node: LexborNode) -> Iterator[LexborNode]:
+    """Yield an element and those around it, innermost first."""
     element: LexborNode | None = node
     for _ in range(_DEEPEST):
         if element is None or not element.is_element_node:

@@ -1,126 +1,66 @@
-"""Licences and paywalls declared in JSON-LD by schema.org.
+"""What schema.org properties state about licence and access, whichever syntax carries them.
 
-``sdLicense`` licenses the structured data and ``usageInfo`` explains: neither is the work's licence.
+Only ``license`` licenses the work.  ``sdLicense`` licenses the structured data itself and is no statement about the
+work; ``usageInfo`` and its like point a person to terms.  Holders and years are facts about one document, and are
+left where they stand.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from selectolax.lexbor import LexborNode
+from licences.detection.place import MEDIA_TYPES
+from licences.detection.statement import licence_statement, rights_notice
+from licences.detection.written import is_address, terms_behind, terms_written
+from licences.observation import WHOLE_DOCUMENT, Scope, ScopeLevel, Statement
+from licences.vocabulary import Kind, LegalEffect, Usage, Verdict
 
-from licences.detection.place import Page, css_path, resolve
-from licences.detection.statement import licence_statement
-from licences.observation import WHOLE_DOCUMENT, Observation, Scope, ScopeLevel, Source, Statement, encodable
-from licences.terms import Terms, terms_at, terms_of
-from licences.vocabulary import Channel, Kind, LegalEffect, Retrieval, Usage, Verdict
-
-BLOCK_LIMIT = 512 * 1024  # characters of one block
-BLOCKS = 50  # read on one page
-_NODES = 5000  # objects looked at in one block
-_DEEPEST = 40
-_RAW = 2000
-
-_TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
-_MEDIA = frozenset({"imageobject", "videoobject", "audioobject", "mediaobject", "3dmodel", "musicrecording"})
-_PARTS = frozenset({"mainentity", "@graph"})  # what they hold speaks for the page
-_FALSE = frozenset({"false", "no", "0", "http://schema.org/false", "https://schema.org/false"})
-
-
-def declared_by_json_ld(node: LexborNode, page: Page) -> Iterator[Observation]:
-    """Yield what one ``application/ld+json`` block says about licence and access; a broken block is a fact too."""
-    text = node.text(deep=True)
-    source = Source(channel=Channel.HTML_SCRIPT, url=page.url, locator=css_path(node))
-    if len(text) > BLOCK_LIMIT:
-        yield Observation(statement=_UNREAD[Retrieval.OVERSIZE], source=source, raw=text[:_RAW])
-        return
-    if "icense" not in text and "isAccessibleForFree" not in text:
-        return
-    try:
-        data = _read(text)
-    except (ValueError, RecursionError):
-        yield Observation(statement=_UNREAD[Retrieval.MALFORMED], source=source, raw=text[:_RAW])
-        return
-    for item, path, scope in _items(data):
-        for name, statement, value in _statements(item, scope, page):
-            place = Source(channel=source.channel, url=page.url, locator=f"{source.locator} {path}{name}")
-            yield Observation(statement=statement, source=place, raw=_dump(value))
-
-
-def _read(text: str) -> Any:
-    try:
-        return json.loads(text, strict=False)
-    except ValueError:
-        return json.loads(_TRAILING_COMMA.sub("", text.strip().removesuffix(";")), strict=False)
-
-
-def _items(data: Any) -> Iterator[tuple[dict[str, Any], str, Scope]]:
-    """Yield every object with its path; nested ones speak only for a part of the page."""
-    waiting: list[tuple[Any, str, Scope, int]] = [(data, "$.", WHOLE_DOCUMENT, 0)]
-    for _ in range(_NODES):
-        if not waiting:
-            return
-        value, path, scope, depth = waiting.pop()
-        if depth > _DEEPEST:
-            continue
-        if isinstance(value, list):
-            waiting += [
-                (part, f"{path[:-1]}[{n}].", scope, depth + 1) for n, part in enumerate(value[:_NODES])
-            ][::-1]
-        elif isinstance(value, dict):
-            covered = _ELEMENT if _types(value) & _MEDIA else scope
-            yield value, path, covered
-            waiting += [
-                (part, f"{path}{name}.", covered if name.lower() in _PARTS else _ELEMENT, depth + 1)
-                for name, part in value.items()
-                if isinstance(part, dict | list) and name not in _NAMES
-            ][::-1]
-
-
-def _statements(item: dict[str, Any], scope: Scope, page: Page) -> Iterator[tuple[str, Statement, Any]]:
-    for name in _NAMES & item.keys():
-        value = item[name]
-        if name != "isAccessibleForFree":
-            for one in value[:BLOCKS] if isinstance(value, list) else [value]:
-                if (terms := _terms(one, page)) is not None:
-                    yield name, licence_statement(Kind.LICENCE_SCHEMA_ORG, terms, scope), one
-        elif str(value).strip().lower() in _FALSE and scope is WHOLE_DOCUMENT:
-            yield name, PAYWALL_NO_COPIES, value
-            yield name, PAYWALL, value
-
-
-def _terms(value: Any, page: Page) -> Terms | None:
-    if isinstance(value, dict):
-        value = value.get("@id") or value.get("url") or value.get("name")
-    if not isinstance(value, str) or not (text := value.strip()):
-        return None
-    if re.match(r"(?:[a-z][a-z0-9+.-]*:|/|\.|#)", text, re.IGNORECASE):
-        target = resolve(page.base, text)
-        return terms_at(target) if target else None
-    return terms_of(text)
-
-
-def _types(item: dict[str, Any]) -> set[str]:
-    value = item.get("@type")
-    names = value if isinstance(value, list) else [value]
-    return {name.rpartition("/")[2].rpartition(":")[2].lower() for name in names if isinstance(name, str)}
-
-
-def _dump(value: Any) -> str:
-    return encodable(json.dumps(value, ensure_ascii=False)[:_RAW])
-
-
-_NAMES = {
-    "license",
-    "schema:license",
-    "http://schema.org/license",
-    "https://schema.org/license",
-    "isAccessibleForFree",
+LICENCE = "license"
+FREE = "isAccessibleForFree"
+_NOTICES: Mapping[str, str] = {  # property: the word for what it is about
+    "usageInfo": "usage_info",
+    "acquireLicensePage": "acquire_licence",
+    "termsOfService": "terms_of_service",
+    "conditionsOfAccess": "conditions_of_access",
+    "copyrightNotice": "copyright_notice",
+    "creditText": "credit",
 }
-_ELEMENT = Scope(level=ScopeLevel.ELEMENT, selector="schema.org item")
+_POINTING = frozenset(
+    {"usageInfo", "termsOfService"}
+)  # one address for a whole site; others differ from page to page
+_PROPERTIES: Mapping[str, str] = {
+    prefix + name: name
+    for name in (LICENCE, FREE, *_NOTICES)
+    for prefix in ("", "schema:", "http://schema.org/", "https://schema.org/")
+}
+# What a page describes and offers, rather than what it says: their licence is not the page's.
+_DESCRIBED = MEDIA_TYPES | {
+    "dataset",
+    "datacatalog",
+    "datadownload",
+    "datafeed",
+    "softwareapplication",
+    "softwaresourcecode",
+    "mobileapplication",
+    "webapplication",
+    "videogame",
+    "movie",
+    "tvseries",
+    "tvepisode",
+    "podcastepisode",
+    "podcastseries",
+    "musicalbum",
+    "product",
+    "comment",
+    "person",
+    "organization",
+}
+_FALSE = frozenset({"false", "no", "0", "http://schema.org/false", "https://schema.org/false"})
+_LONGEST_SELECTOR = 200  # characters
+MARKS = ("icense", FREE, "usageInfo", "termsOfService", "conditionsOfAccess", "copyrightNotice", "creditText")
+
 PAYWALL = Statement(
     kind=Kind.RIGHTS_PAYWALL,
     protocol="schema.org isAccessibleForFree",
@@ -129,23 +69,86 @@ PAYWALL = Statement(
     legal_effect=LegalEffect.NOTICE,
     note="paywall",
 )
-PAYWALL_NO_COPIES = Statement(
-    kind=Kind.RIGHTS_PAYWALL,
-    protocol="schema.org isAccessibleForFree",
-    usage=Usage.REDISTRIBUTE,
-    verdict=Verdict.DENY,
-    legal_effect=LegalEffect.NOTICE,
-    note="paywall",
-)
-_UNREAD = {
-    state: Statement(
-        kind=Kind.LICENCE_SCHEMA_ORG,
-        protocol="schema.org license",
-        usage=Usage.AI_TRAIN,
-        verdict=Verdict.UNKNOWN,
-        legal_effect=LegalEffect.NOTICE,
-        confidence=0.0,
-        retrieval=state,
-    )
-    for state in (Retrieval.OVERSIZE, Retrieval.MALFORMED)
-}
+PAYWALL_NO_COPIES = replace(PAYWALL, usage=Usage.REDISTRIBUTE, verdict=Verdict.DENY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a property stands, as far as reading it needs to know."""
+
+    base: str  # what addresses resolve against
+    url: str  # of the page
+    scope: Scope = WHOLE_DOCUMENT
+    lenient: bool = False
+
+
+def property_named(name: str) -> str | None:
+    """Return the property of this module that a name means, bare, prefixed or as an address; None: it is no such.
+
+    >>> property_named("https://schema.org/license"), property_named("sdLicense")
+    ('license', None)
+    """
+    return _PROPERTIES.get(name)
+
+
+def is_described(types: Iterable[str]) -> bool:
+    """Tell whether an item of these types is something that a page describes, rather than the page's work.
+
+    >>> is_described(["http://schema.org/ImageObject"]), is_described(["Article", "NewsArticle"])
+    (True, False)
+    """
+    return any(name.rpartition("/")[2].rpartition(":")[2].lower() in _DESCRIBED for name in types)
+
+
+def is_false(value: object) -> bool:
+    """Tell whether a value says «no», in one of the spellings that are found."""
+    return str(value).strip().lower() in _FALSE
+
+
+def stated(name: str, value: str, place: Place) -> Iterator[Statement]:
+    """Yield what one property with one textual value states.
+
+    Args:
+        name: as `property_named` returned it.
+        value: an address, a name or words.
+        place: where it stands.
+    """
+    if name == LICENCE:
+        if (terms := terms_written(value, base=place.base, url=place.url)) is not None:
+            yield licence_statement(Kind.LICENCE_SCHEMA_ORG, terms, place.scope, lenient=place.lenient)
+    elif name == FREE:
+        if is_false(value):
+            yield from _paywalled(place.scope)
+    elif value.strip():
+        see = _address(value, place) if name in _POINTING and place.scope == WHOLE_DOCUMENT else None
+        yield rights_notice(f"schema.org {name}", _NOTICES[name], place.scope, see)
+
+
+def stated_of_part(selector: str) -> Iterator[Statement]:
+    """Yield what a part that is not free to read states: of itself, and that the page has such a part.
+
+    Args:
+        selector: the part's CSS selector, as the page writes it.
+    """
+    yield PAYWALL
+    yield from _paywalled(Scope(level=ScopeLevel.ELEMENT, selector=selector[:_LONGEST_SELECTOR]))
+
+
+def _paywalled(scope: Scope) -> Iterator[Statement]:
+    if scope == WHOLE_DOCUMENT:
+        yield PAYWALL_NO_COPIES
+        yield PAYWALL
+    else:
+        yield _no_copies_of(scope)
+
+
+@lru_cache(maxsize=1024)
+def _no_copies_of(scope: Scope) -> Statement:
+    return replace(PAYWALL_NO_COPIES, scope=scope)
+
+
+def _address(value: str, place: Place) -> str | None:
+    if not is_address(value):
+        return None
+    terms = terms_behind(value.strip(), base=place.base, url=place.url)
+    return terms.licence if terms is not None else None

@@ -1,0 +1,95 @@
+"""Licences and paywalls declared in microdata by schema.org.
+
+A property belongs to the item it stands in; it speaks for the page only where that item is the page's main one.
+Source: HTML Living Standard, «Microdata»: names are case-sensitive, and a property outside every item states nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from selectolax.lexbor import LexborNode
+
+from licences.detection.excerpt import WORDS, markup_of, words_of
+from licences.detection.place import Element, Page, css_path, scope_of, upwards
+from licences.detection.schema_org import FREE, Place, is_described, property_named, stated
+from licences.detection.statement import part_of
+from licences.observation import WHOLE_DOCUMENT, Observation, Scope, Source
+from licences.vocabulary import Channel
+
+_NESTED = 8  # items around an item that are looked at
+_INSIDE = 200  # elements of a nested item looked at
+_MAIN = frozenset({"mainEntity", "mainEntityOfPage"})
+_ITEM = part_of("schema.org item")
+_VALUES = {  # element: the attribute that holds its property's value
+    "meta": "content",
+    "a": "href",
+    "area": "href",
+    "link": "href",
+    "data": "value",
+    "time": "datetime",
+    "object": "data",
+} | dict.fromkeys(("img", "audio", "video", "source", "iframe", "embed", "track"), "src")
+
+
+def declared_by_microdata(element: Element) -> Iterator[Observation]:
+    """Yield what the ``itemprop`` of one element says about licence and access, if it does."""
+    written = element.attributes.get("itemprop")
+    named = [name for token in written.split() if (name := property_named(token))] if written else []
+    if not named or (item := _item_around(element.node)) is None:
+        return
+    node, page = element.node, element.page
+    value, scope = _value(node), _scope(item, page)
+    for name in named:
+        covered = scope if name == FREE or scope != WHOLE_DOCUMENT else scope_of(node, page)
+        for statement in stated(name, value, Place(base=page.base, url=page.url, scope=covered)):
+            yield Observation(
+                statement=statement,
+                source=Source(channel=_channel(element.tag), url=page.url, locator=css_path(node)),
+                raw=markup_of(node),
+            )
+
+
+def _item_around(node: LexborNode) -> LexborNode | None:
+    return next((one for one in islice(upwards(node), 1, None) if "itemscope" in one.attributes), None)
+
+
+def _scope(item: LexborNode, page: Page) -> Scope:
+    """Return what an item's licence covers: the page, where it is a main item of a page with no other of its type."""
+    current = item
+    for _ in range(_NESTED):
+        attributes = current.attributes
+        types = (attributes.get("itemtype") or "").split()
+        if is_described(types) or not page.is_meant_by((attributes.get("itemid") or "").partition("#")[0]):
+            return _ITEM
+        outer = _item_around(current) if "itemprop" in attributes else None
+        if outer is None:
+            alike = sum(
+                other.attributes.get("itemtype") == attributes.get("itemtype") for other in page.items
+            )
+            return WHOLE_DOCUMENT if alike <= 1 else _ITEM
+        if _MAIN.isdisjoint((attributes.get("itemprop") or "").split()):
+            return _ITEM
+        current = outer
+    return _ITEM
+
+
+def _value(node: LexborNode) -> str:
+    """Return a property's value; of a nested item, its address or its name."""
+    attributes = node.attributes
+    if "itemscope" in attributes:
+        return attributes.get("itemid") or _inner(node, "url") or _inner(node, "name")
+    holder = _VALUES.get(node.tag or "")
+    return (attributes.get(holder) or "")[:WORDS].strip() if holder else words_of(node)
+
+
+def _inner(node: LexborNode, name: str) -> str:
+    for inside in node.css(f'[itemprop~="{name}"]')[:_INSIDE]:
+        if "itemscope" not in inside.attributes:
+            return _value(inside)
+    return ""
+
+
+def _channel(tag: str) -> Channel:
+    return Channel.HTML_META if tag == "meta" else Channel.HTML_LINK

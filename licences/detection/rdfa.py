@@ -1,0 +1,152 @@
+"""Licences declared in RDFa: ccREL, XHTML vocabulary, Dublin Core terms and schema.org.
+
+Read lightly on the page's own tree, without a graph: whose licence it is, is decided by the nearest ``about``,
+``resource`` or ``typeof`` around the property, and any subject but the page itself makes it a part's licence.
+Source: RDFa Core 1.1 §7.5 (subjects, prefixes), ccREL (``cc:license``), RDFa Core Initial Context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice, pairwise
+
+from selectolax.lexbor import LexborNode
+
+from licences.detection.excerpt import WORDS, markup_of, words_of
+from licences.detection.place import Element, Page, css_path, scope_of, upwards
+from licences.detection.schema_org import is_described
+from licences.detection.statement import licence_statement, part_of
+from licences.detection.written import read_rights, terms_written
+from licences.observation import Observation, Scope, Source, Statement
+from licences.vocabulary import Channel, Kind
+
+_TERMS = "http://purl.org/dc/terms/"
+_PREFIXES: Mapping[str, str] = {  # the initial context, and «dct», which everybody writes
+    "cc": "http://creativecommons.org/ns#",
+    "dc": _TERMS,
+    "dct": _TERMS,
+    "dcterms": _TERMS,
+    "dc11": "http://purl.org/dc/elements/1.1/",
+    "schema": "http://schema.org/",
+    "xhv": "http://www.w3.org/1999/xhtml/vocab#",
+}
+_LICENCES = frozenset(
+    {
+        "http://creativecommons.org/ns#license",
+        "http://web.resource.org/cc/license",
+        "http://www.w3.org/1999/xhtml/vocab#license",
+        _TERMS + "license",
+        "http://schema.org/license",
+    }
+)
+_RIGHTS = frozenset({_TERMS + "rights", "http://purl.org/dc/elements/1.1/rights"})
+_WORDS = ("license", "rights")  # one of them ends every property that speaks
+_LINKS = ("resource", "href", "src")
+_SUBJECT = part_of("[about]")
+
+
+def declared_by_rdfa(element: Element) -> Iterator[Observation]:
+    """Yield the licence or the rights that one element's ``rel`` or ``property`` declares, if it does."""
+    attributes = element.attributes
+    if "property" not in attributes and "rel" not in attributes:
+        return
+    for attribute in ("rel", "property"):
+        named = _properties(element, attribute)
+        if not named:
+            continue
+        value = _value(attributes, element.node, as_link=attribute == "rel")
+        if (statement := _statement(named, value, element)) is not None:
+            channel = Channel.HTML_META if element.tag == "meta" else Channel.HTML_LINK
+            source = Source(channel=channel, url=element.page.url, locator=css_path(element.node))
+            yield Observation(statement=statement, source=source, raw=markup_of(element.node))
+
+
+def _statement(named: set[str], value: str, element: Element) -> Statement | None:
+    page = element.page
+    scope = _scope(element.node, page)
+    if _LICENCES.isdisjoint(named):
+        return read_rights(Kind.LICENCE_RDFA, value, base=page.base, url=page.url, scope=scope)
+    terms = terms_written(value, base=page.base, url=page.url)
+    return None if terms is None else licence_statement(Kind.LICENCE_RDFA, terms, scope)
+
+
+def _properties(element: Element, attribute: str) -> set[str]:
+    """Return the properties about licence and rights that an attribute names, as addresses."""
+    tokens = (element.attributes.get(attribute) or "").split()
+    spoken = [token for token in tokens if token.lower().endswith(_WORDS)]
+    if attribute == "rel" or element.tag == "meta":  # bare words are link types there, read elsewhere
+        spoken = [token for token in spoken if ":" in token]
+    if element.tag == "meta":  # and a meta element's Dublin Core too
+        spoken = [token for token in spoken if not token.lower().startswith("dc")]
+    found = {address for token in spoken if (address := _address(token, element.node))}
+    return found & (_LICENCES | _RIGHTS)
+
+
+def _address(token: str, node: LexborNode) -> str | None:
+    """Return a property as an address, in the form of `_LICENCES`; None where its prefix or vocabulary is unknown."""
+    prefix, colon, name = token.partition(":")
+    if name.startswith("//"):
+        address: str | None = token
+    elif colon:
+        start = _declared(node, prefix.lower()) or _PREFIXES.get(prefix.lower())
+        address = start + name if start else None
+    else:
+        vocabulary = next((found for one in upwards(node) if (found := one.attributes.get("vocab"))), None)
+        address = f"{vocabulary.strip().rstrip('/')}/{token}" if vocabulary else None
+    if address and address.startswith("https://"):
+        address = "http://" + address.removeprefix("https://")
+    return address
+
+
+def _declared(node: LexborNode, prefix: str) -> str | None:
+    """Return what the page declares a prefix to stand for, by ``prefix`` or the older ``xmlns:…``."""
+    for one in upwards(node):
+        attributes = one.attributes
+        if found := attributes.get(f"xmlns:{prefix}"):
+            return found.strip()
+        words = (attributes.get("prefix") or "").split()
+        for name, address in pairwise(words):
+            if name.lower() == f"{prefix}:":
+                return address
+    return None
+
+
+def _value(attributes: Mapping[str, str | None], node: LexborNode, *, as_link: bool) -> str:
+    if not as_link and attributes.get("content") is not None:
+        return (attributes.get("content") or "")[:WORDS]
+    linked = next((value for name in _LINKS[:2] if (value := attributes.get(name))), None)
+    if linked is not None or as_link:
+        return (linked or "")[:WORDS]
+    return words_of(node)
+
+
+def _scope(node: LexborNode, page: Page) -> Scope:
+    own = node.attributes
+    if own.get("about") is None and own.get("src"):
+        return _SUBJECT
+    subject = _subject_around(node) if own.get("about") is None else None
+    if subject is None or page.is_meant_by(subject):
+        return scope_of(node, page)
+    return _SUBJECT
+
+
+def _subject_around(node: LexborNode) -> str | None:
+    """Return what the elements around a property are about; None: nothing but the page."""
+    for one in islice(upwards(node), 1, None):
+        attributes = one.attributes
+        if attributes.get("about") is not None:
+            return None  # `scope_of` reads it
+        if linked := next((value for name in _LINKS if (value := attributes.get(name))), None):
+            return linked
+        if "typeof" in attributes and _is_part(attributes):
+            return "#part"
+    return None
+
+
+def _is_part(attributes: Mapping[str, str | None]) -> bool:
+    """Tell whether a typed thing is a property of another one, or something that the page only describes."""
+    return (
+        "property" in attributes
+        or "rel" in attributes
+        or is_described((attributes.get("typeof") or "").split())
+    )
