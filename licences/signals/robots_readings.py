@@ -17,7 +17,11 @@ _HINT = 0.3  # confidence: one vendor says that it also means training
 _LENIENT = 0.8
 _BY_ONE_OPERATOR, _BY_CONTROL_TOKEN = 0.6, 0.9
 _IMAGES = ("image/*",)
-_PROTOCOLS = {Kind.ROBOTS_TAG_HEADER: "X-Robots-Tag", Kind.ROBOTS_TAG_META: "robots meta"}
+_PROTOCOLS = {
+    Kind.ROBOTS_TAG_HEADER: "X-Robots-Tag",
+    Kind.ROBOTS_TAG_META: "robots meta",
+    Kind.ROBOTS_TAG_NEW_HEADER: "Robots-Tag",
+}
 
 
 class Speaker(NamedTuple):

@@ -1,4 +1,4 @@
-"""``X-Robots-Tag`` headers and robots meta elements: who is addressed, and where it stands.
+"""``X-Robots-Tag`` and ``Robots-Tag`` headers, robots meta elements: who is addressed, and where it stands.
 
 Everything in them is restrictive and adds up; a word such as ``index`` or ``all`` carries no weight.
 """
@@ -15,6 +15,7 @@ from licences.representation import Representation
 from licences.robots.agents import agent_list
 from licences.signals.robots_directives import Directive, read_directives
 from licences.signals.robots_readings import Speaker, statements
+from licences.signals.robots_tag_field import read_robots_tag
 from licences.vocabulary import Channel, Kind
 
 SEARCH_ENGINES = frozenset(
@@ -35,18 +36,33 @@ _IN_BODY = 0.7  # confidence: a reader's comment may have written it
 
 def header_signals(representation: Representation, *, product_token: str) -> Iterator[Observation]:
     """Yield what X-Robots-Tag states, each header line on its own."""
-    own_image = representation.media_type.startswith("image/")
     for index, value in representation.all("x-robots-tag"):
-        source = Source(channel=Channel.HTTP_HEADER, url=representation.url, locator=f"X-Robots-Tag[{index}]")
-        yield from _stated(
-            (
-                (_speaker(Kind.ROBOTS_TAG_HEADER, directive.agent, product_token, 1.0), directive)
-                for directive in read_directives(value, prefixes=True)
-            ),
-            source,
-            encodable(value[:RAW_LIMIT]),
-            own_image=own_image,
-        )
+        directives = read_directives(value, prefixes=True)
+        place = (Kind.ROBOTS_TAG_HEADER, f"X-Robots-Tag[{index}]", value)
+        yield from _by_header(representation, place, directives, product_token)
+
+
+def field_signals(representation: Representation, *, product_token: str) -> Iterator[Observation]:
+    """Yield what the new Robots-Tag header states, each header line on its own."""
+    for index, value in representation.all("robots-tag"):
+        place = (Kind.ROBOTS_TAG_NEW_HEADER, f"Robots-Tag[{index}]", value)
+        yield from _by_header(representation, place, read_robots_tag(value), product_token)
+
+
+def _by_header(
+    representation: Representation,
+    place: tuple[Kind, str, str],
+    directives: Iterable[Directive],
+    product_token: str,
+) -> Iterator[Observation]:
+    kind, locator, value = place
+    addressed = ((_speaker(kind, directive.agent, product_token, 1.0), directive) for directive in directives)
+    yield from _stated(
+        addressed,
+        Source(channel=Channel.HTTP_HEADER, url=representation.url, locator=locator),
+        encodable(value[:RAW_LIMIT]),
+        own_image=representation.media_type.startswith("image/"),
+    )
 
 
 def meta_signals(
