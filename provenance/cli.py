@@ -7,34 +7,20 @@ A question never creates or changes a database; only ``db upgrade`` does.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from licences.vocabulary import Outcome
-from provenance import columns, host_commands
+from provenance import columns, host_commands, query_command
 from provenance.answering import DatabaseOption, answering, asking, database_location, note, refuse
 from provenance.database import Database
-from provenance.queries import (
-    CaptureFilter,
-    CaptureRow,
-    RefusalFilter,
-    RefusalRow,
-    RunRow,
-    SiteRow,
-    captures,
-    refusals,
-    runs,
-    site_names,
-    sites,
-    stream,
-)
-from provenance.records import CaptureKind, RunState
+from provenance.queries import RunRow, runs, stream
+from provenance.query_command import FormatOption
+from provenance.records import RunState
 from provenance.rendering import Column, Format, write_rows
 from provenance.reports.compiling import compile_dossier
 from provenance.reports.host_load import write_host_load
@@ -49,32 +35,11 @@ from provenance.reports.writing import (
 
 REPORTS_FOLDER = Path("aboveboard-reports")
 STANDARD_OUTPUT = Path("-")
-DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S"]
-
-
-class Kind(StrEnum):
-    """What `query` lists."""
-
-    DOCUMENT = CaptureKind.DOCUMENT.value
-    REDIRECT = CaptureKind.REDIRECT.value
-    FAILURE = CaptureKind.FAILURE.value
-    SITE_DOCUMENT = CaptureKind.SITE_DOCUMENT.value
-    ALL = "all"
-
-
-FormatOption = Annotated[
-    Format, typer.Option("--format", help="Table for people, jsonl or csv for programs.")
-]
-SiteOption = Annotated[
-    str | None, typer.Option(help="Only this site: a registrable domain, an IP address or localhost.")
-]
 
 
 def register(app: typer.Typer) -> None:
     """Mount the commands on the program's own command line."""
-    app.command(epilog="Example: aboveboard query --site example.org --licence 'CC-BY*' --format jsonl")(
-        query
-    )
+    query_command.register(app)
     app.command(epilog="Example: aboveboard report example.org --output example.html")(report)
     app.command("runs", epilog="Example: aboveboard runs --state interrupted")(list_runs)
     host_commands.register(app)
@@ -84,68 +49,6 @@ def register(app: typer.Typer) -> None:
     )(upgrade)
     schema.command(epilog="Example: aboveboard db check")(check)
     app.add_typer(schema, name="db")
-
-
-def query(
-    *,
-    refused: Annotated[bool, typer.Option("--refusals", help="What was not taken, and why.")] = False,
-    by_site: Annotated[bool, typer.Option("--sites", help="One row a site.")] = False,
-    site: SiteOption = None,
-    prefix: Annotated[str | None, typer.Option(metavar="URL", help="Only URLs that begin with it.")] = None,
-    kind: Annotated[Kind | None, typer.Option(help="Kind of exchange; default: document.")] = None,
-    licence: Annotated[str | None, typer.Option(metavar="GLOB", help="A stated licence: 'CC-BY*'.")] = None,
-    outcome: Annotated[Outcome | None, typer.Option(help="Decision for the run's own purpose.")] = None,
-    rule: Annotated[
-        str | None, typer.Option(help="With --refusals: one rule (robots.disallow) or a family (robots).")
-    ] = None,
-    run: Annotated[int | None, typer.Option(help="Only this run.")] = None,
-    status: Annotated[int | None, typer.Option(help="HTTP status.")] = None,
-    since: Annotated[datetime | None, typer.Option(formats=DATES, help="From then on, UTC.")] = None,
-    until: Annotated[datetime | None, typer.Option(formats=DATES, help="Before then, UTC.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows.")] = None,
-    form: FormatOption = Format.TABLE,
-    database: DatabaseOption = None,
-) -> None:
-    """List captured documents; with --refusals what was not taken; with --sites one row a site."""
-    of_captures = {"--kind": kind, "--licence": licence, "--outcome": outcome, "--status": status}
-    of_times = {"--prefix": prefix, "--run": run, "--since": since, "--until": until, "--limit": limit}
-    if refused and by_site:
-        refuse("--refusals and --sites are two questions: ask one")
-    if refused:
-        _refuse_given(of_captures, "filters documents, not refusals")
-    elif by_site:
-        _refuse_given({**of_captures, **of_times, "--rule": rule}, "does not go with --sites")
-    else:
-        _refuse_given({"--rule": rule}, "filters refusals: add --refusals")
-    with asking(database) as opened:
-        _require_site(opened, site)
-        if by_site:
-            _answer(stream(opened, sites(site=site)), SiteRow, columns.SITES, form)
-        elif refused:
-            wanted = RefusalFilter(
-                site=site,
-                prefix=prefix,
-                rule=rule,
-                run=run,
-                since=_utc(since),
-                until=_utc(until),
-                limit=limit,
-            )
-            _answer(stream(opened, refusals(wanted)), RefusalRow, columns.REFUSALS, form)
-        else:
-            chosen = CaptureFilter(
-                site=site,
-                prefix=prefix,
-                kind=_kind(kind),
-                licence=licence,
-                outcome=outcome,
-                run=run,
-                status=status,
-                since=_utc(since),
-                until=_utc(until),
-                limit=limit,
-            )
-            _answer(stream(opened, captures(chosen)), CaptureRow, columns.CAPTURES, form)
 
 
 def report(
@@ -233,28 +136,3 @@ def check(database: DatabaseOption = None) -> None:
 def _answer(rows: Iterable[object], row_type: type, shown: Sequence[Column], form: Format) -> None:
     if not write_rows(rows, row_type, shown, form, sys.stdout):
         note("nothing matches")
-
-
-def _require_site(database: Database, site: str | None) -> None:
-    if site is None:
-        return
-    with database.session() as session:
-        names = list(session.scalars(site_names()))
-    if site not in names:
-        refuse(f"nothing is known of {site}; visited sites are: {', '.join(names) or 'none yet'}")
-
-
-def _refuse_given(options: Mapping[str, object], why: str) -> None:
-    for option, value in options.items():
-        if value is not None:
-            refuse(f"{option} {why}")
-
-
-def _kind(kind: Kind | None) -> CaptureKind | None:
-    if kind is Kind.ALL:
-        return None
-    return CaptureKind.DOCUMENT if kind is None else CaptureKind(kind.value)
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)

@@ -12,6 +12,7 @@ CAPTURES = (
     Column(name="length", title="Bytes", is_numeric=True),
     Column(name="licences", title="Licences"),
     Column(name="outcome", title="Outcome"),
+    Column(name="rule", title="By rule", needs_room=True),
     Column(name="run", title="Run", is_numeric=True, needs_room=True),
 )
 REFUSALS = (

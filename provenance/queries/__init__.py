@@ -6,6 +6,7 @@ Run a select with `stream` (row by row, however many) or `all_rows` (few).
 from __future__ import annotations
 
 from provenance.queries.capture_rows import CaptureFilter, CaptureRow, captures
+from provenance.queries.decided import Question, covered_by, decided_captures, licences_stated
 from provenance.queries.explain import receipt
 from provenance.queries.receipts import Receipt
 from provenance.queries.refusal_rows import RefusalFilter, RefusalRow, refusals
@@ -16,6 +17,7 @@ from provenance.queries.site_rows import SiteRow, site_names, sites
 __all__ = [
     "CaptureFilter",
     "CaptureRow",
+    "Question",
     "Receipt",
     "RefusalFilter",
     "RefusalRow",
@@ -23,6 +25,9 @@ __all__ = [
     "SiteRow",
     "all_rows",
     "captures",
+    "covered_by",
+    "decided_captures",
+    "licences_stated",
     "receipt",
     "refusals",
     "runs",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, cast, exists, func, select
+from sqlalchemy import JSON, BigInteger, ColumnElement, Text, and_, cast, exists, func, literal, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -64,10 +66,28 @@ def like_of_glob(glob: str) -> str:
     return spelt.replace("*", "%").replace("?", "_")
 
 
+def reader_of_glob(glob: str) -> Callable[[str], bool]:
+    """Return what tells whether a text matches the glob, case aside: the same texts as `like_of_glob` finds.
+
+    >>> [reader_of_glob("cc-by-?.0")(text) for text in ("CC-BY-4.0", "CC-BY-SA-4.0")]
+    [True, False]
+    """
+    spelt = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in glob)
+    matches = re.compile(spelt, re.IGNORECASE | re.DOTALL).fullmatch
+    return lambda text: matches(text) is not None
+
+
 def states_licence(glob: str) -> ColumnElement[bool]:
     """Return the condition «the rights set states a licence that matches», case aside."""
     items = JsonItems(RightsSet.licences).table_valued("value")
     return exists(select(1).select_from(items).where(items.c.value.ilike(like_of_glob(glob), escape="\\")))
+
+
+def key_is_among(column: Any, keys: Iterable[int]) -> ColumnElement[bool]:
+    """Return the condition «this key is one of them», however many they are: one parameter carries them all."""
+    items = JsonItems(literal(sorted(keys), JSON)).table_valued("value")
+    among: ColumnElement[bool] = column.in_(select(cast(items.c.value, BigInteger)))
+    return among
 
 
 def has_prefix(path: Any, prefix: str) -> ColumnElement[bool]:

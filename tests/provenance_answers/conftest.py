@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from changing_site import changing_runs
 from recorded_site import first_run, hostile_run, second_run
 from sqlalchemy.engine import make_url
 
@@ -36,23 +37,42 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 @pytest.fixture(scope="session", params=ENGINES)
 def world_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of a filled database that no test changes, on each engine in turn."""
-    if request.param == "postgresql":
-        server: str = request.getfixturevalue("postgresql_server")
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE answers")
-        url = make_url(server).set(drivername="postgresql+psycopg", database="answers")
-        location = url.render_as_string(hide_password=False)
-    else:
-        location = f"sqlite:///{tmp_path_factory.mktemp('answers')}/provenance.db"
+    location = _new_database(request, tmp_path_factory, "answers")
     with Database.open(location) as opened:
         fill(opened)
     return location
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def changed_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a database that holds the site that changes its mind, on each engine in turn."""
+    location = _new_database(request, tmp_path_factory, "changes")
+    with Database.open(location) as opened:
+        changing_runs(opened)
+    return location
+
+
+def _new_database(request: pytest.FixtureRequest, folders: pytest.TempPathFactory, name: str) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{folders.mktemp(name)}/provenance.db"
+    server: str = request.getfixturevalue("postgresql_server")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    url = make_url(server).set(drivername="postgresql+psycopg", database=name)
+    return url.render_as_string(hide_password=False)
 
 
 @pytest.fixture
 def world(world_url: str) -> Iterator[Database]:
     """The filled database, open for questions."""
     with Database.open(world_url, upgrade=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def changed(changed_url: str) -> Iterator[Database]:
+    """The site that changes its mind, open for questions."""
+    with Database.open(changed_url, upgrade=False) as opened:
         yield opened
 
 

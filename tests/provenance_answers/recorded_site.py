@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from licences.observation import Addressee, Scope, ScopeLevel, Statement
 from licences.policy import decide, load
 from licences.rights import RightsSet
-from licences.vocabulary import Condition, ConditionType, Kind, LegalEffect, Outcome, Usage, Verdict
+from licences.vocabulary import (
+    Condition,
+    ConditionType,
+    Kind,
+    LegalEffect,
+    Outcome,
+    Retrieval,
+    Usage,
+    Verdict,
+)
 from provenance.database import Database
 from provenance.leases import Lease, Leases
 from provenance.recorder import Recorder
@@ -29,6 +38,7 @@ from provenance.records import (
     RunState,
     SegmentRecord,
     SegmentStored,
+    SiteDocumentRecord,
     SourceRecord,
     capture_id,
 )
@@ -147,6 +157,7 @@ class Writing:
     captures: list[CaptureRecord]
     refusals: list[RefusalRecord]
     loads: list[HostLoadRecord]
+    looks: list[SiteDocumentRecord] = field(default_factory=list)
 
     def permission(self, **changes: Any) -> PermissionRecord:
         """The line of robots.txt that lets pages through."""
@@ -214,6 +225,22 @@ class Writing:
         }
         self.loads.append(HostLoadRecord(**values | changes))
 
+    def look(
+        self, name: str, retrieval: Retrieval, body: bytes | None = None, *, origin: str = ORIGIN
+    ) -> None:
+        """State what looking for a host's own file found, a second after the visit began."""
+        self.looks.append(
+            SiteDocumentRecord(
+                origin=origin,
+                name=name,
+                url=f"{origin}/{name}",
+                retrieval=retrieval.value,
+                body=body,
+                digest=None if body is None else hashlib.sha256(body).digest(),
+                seen_at=self.at + timedelta(seconds=1),
+            )
+        )
+
     def end(self, *, upload: bool = True) -> None:
         """Record everything, and the segment as stored unless it stays in the spool."""
         key = f"warc/{self.site}/{self.run}/{self.id}-0.warc.gz"
@@ -234,6 +261,7 @@ class Writing:
                 captures=self.captures,
                 refusals=self.refusals,
                 host_loads=self.loads,
+                site_documents=self.looks,
                 stored=[stored] if upload else [],
             )
         )

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from provenance.cli import register
+from provenance.query_command import EXAMPLES
 
 ROOT = Path(__file__).parents[2]
 
@@ -100,6 +102,16 @@ def test_a_piped_table_is_plain_tabs_without_escapes(sqlite_world: str) -> None:
         pytest.param(
             ["report", "example.org", "--run", "3"], "example.org in run 3", id="a run that went elsewhere"
         ),
+        pytest.param(["query", "--usage", "training"], "--usage", id="a usage that is none"),
+        pytest.param(["query", "--outcome", "allowed"], "--outcome", id="an outcome that is none"),
+        pytest.param(["query", "--policy", "lenient"], "write one of", id="a policy that is none"),
+        pytest.param(
+            ["query", "--policy", "no/such.toml"], "cannot be read", id="a policy file that is not there"
+        ),
+        pytest.param(
+            ["query", "--refusals", "--conflicts"], "--conflicts filters", id="conflicts of refusals"
+        ),
+        pytest.param(["query", "--sites", "--usage", "tdm"], "--usage does not go", id="a usage of sites"),
     ],
 )
 def test_bad_usage_exits_2_and_says_what_to_do(sqlite_world: str, arguments: list[str], words: str) -> None:
@@ -192,6 +204,15 @@ def test_a_reader_who_leaves_early_ends_it_quietly(sqlite_world: str) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-@pytest.mark.parametrize("command", [["query"], ["report"], ["runs"], ["db", "upgrade"], ["db", "check"]])
+@pytest.mark.parametrize("command", [["report"], ["runs"], ["db", "upgrade"], ["db", "check"]])
 def test_help_ends_with_an_example(command: list[str]) -> None:
     assert f"Example: aboveboard {' '.join(command)}" in ask(*command, "--help").stdout
+
+
+def test_the_help_of_query_ends_with_examples_that_work(sqlite_world: str) -> None:
+    said = " ".join(ask("query", "--help").stdout.split())
+    assert "Examples:" in said
+    for example in EXAMPLES.split("\n\n")[1:]:
+        _, *arguments = shlex.split(example)
+        assert " ".join(arguments[:4]) in said or "'" in example
+        assert ask(*arguments, database=sqlite_world).exit_code == 0

@@ -61,17 +61,19 @@ def test_before_its_upload_a_capture_lies_in_the_spool(world: Database) -> None:
         pytest.param({"prefix": f"{ORIGIN}/ESSAYS/"}, [], id="a prefix minds the case"),
         pytest.param({"prefix": f"{ORIGIN}/%"}, [], id="a per cent sign in a prefix is a per cent sign"),
         pytest.param(
-            {"licence": "cc-by-sa-*"},
-            ["/encyclopedia.html", "/both.html"],
-            id="a licence by glob, case aside",
-        ),
-        pytest.param({"licence": "CC_BY*"}, [], id="an underscore in a glob is an underscore"),
-        pytest.param(
-            {"licence": "CC-BY-?.0", "run": 2}, ["/notes/0.html", "/silent.html"], id="one character"
+            {"outcomes": ["needs_review"]},
+            ["/both.html", "/contradiction.html"],
+            id="what waits for a person",
         ),
         pytest.param(
-            {"outcome": "needs_review"}, ["/both.html", "/contradiction.html"], id="what waits for a person"
+            {"outcomes": ["permitted_with_conditions", "permitted"], "run": 2},
+            ["/notes/0.html", "/silent.html"],
+            id="either of two outcomes",
         ),
+        pytest.param(
+            {"conflicting": True}, ["/both.html", "/contradiction.html"], id="what contradicts itself"
+        ),
+        pytest.param({"rights_sets": []}, [], id="of no rights set at all"),
         pytest.param({"kind": CaptureKind.REDIRECT}, ["/old"], id="a kind other than documents"),
         pytest.param({"kind": None, "status": 404}, ["/gone"], id="a status, among all kinds"),
         pytest.param(
