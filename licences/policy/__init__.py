@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from licences.policy.decision import Decision, Reason, decide
 from licences.policy.load import BUILTIN, load, read
-from licences.policy.model import Policy, PolicyRule, Silence, Stance
+from licences.policy.model import Keep, Policy, PolicyRule, Retention, Silence, Stance
 
 __all__ = [
     "BUILTIN",
     "Decision",
+    "Keep",
     "Policy",
     "PolicyRule",
     "Reason",
+    "Retention",
     "Silence",
     "Stance",
     "decide",

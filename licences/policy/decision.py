@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from math import ceil
 from typing import Any
 
 from licences.observation import Statement
-from licences.policy.evidence import gather
-from licences.policy.model import Policy, PolicyRule
-from licences.policy.rules import RULES
+from licences.policy.evidence import Evidence, gather
+from licences.policy.model import Keep, Policy, PolicyRule, Silence
+from licences.policy.rules import PERMITTING, RULES
+from licences.policy.sentences import Gap, gap_sentence, sentence
 from licences.rights import RightsSet
 from licences.vocabulary import Channel, Condition, Kind, LegalEffect, Outcome, Usage, Verdict
 
@@ -21,7 +24,9 @@ class Reason:
     """Why a decision is what it is: a sentence, and the statement it stands on."""
 
     text: str
-    kind: str  # of the statement; "policy" where the policy itself speaks
+    kind: (
+        str  # of the statement; "policy" where the policy itself speaks, "lookup" where an answer is missing
+    )
     statement: str | None = None  # `Statement.reference`; None: no statement
 
     def to_json(self) -> dict[str, Any]:
@@ -43,6 +48,8 @@ class Decision:
     conflicts: tuple[str, ...] = ()  # sentences: what was set aside, or contradicts
     enforces: tuple[str, ...] = ()  # requirement ids
     recheck_after: int | None = None  # seconds; None: never
+    keep: Keep  # how much of the document may be kept
+    keep_for: int | None = None  # seconds; None: no end is set
 
     def to_json(self) -> dict[str, Any]:
         """Return the decision ready for JSON."""
@@ -54,7 +61,14 @@ class Decision:
             "conflicts": list(self.conflicts),
             "enforces": list(self.enforces),
             "recheck_after": self.recheck_after,
+            "keep": self.keep.value,
+            "keep_for": self.keep_for,
         }
+
+    @property
+    def canonical(self) -> str:
+        """The decision as JSON in one form: the same bytes whenever the same policy sees the same rights set."""
+        return json.dumps(self.to_json(), allow_nan=False, separators=(",", ":"), sort_keys=True)
 
 
 @lru_cache(maxsize=4096)
@@ -69,85 +83,112 @@ def decide(rights: RightsSet, usage: Usage, policy: Policy, *, at: datetime | No
             and an allowance only if it has no end.
     """
     if not policy.rules:
-        reason = Reason(text=f"Policy {policy.name} has no rules: nothing is permitted.", kind="policy")
-        return Decision(outcome=Outcome.NOT_PERMITTED, rule="empty-policy", reasons=(reason,))
-    evidence = gather(rights.statements, usage, policy, at)
-    recheck = _recheck(rights, policy)
-    conflicts = [f"Superseded by a marked licence: {_sentence(one)}" for one in evidence.superseded]
+        return _by_nothing(policy)
+    evidence = gather(rights, usage, policy, at)
+    conflicts = list(_conflicts(evidence))
+    by: PolicyRule | Silence = policy.silence_about(usage)
+    grounds: tuple[Statement | Gap, ...] = ()
     for rule in policy.rules:
-        if not (speaking := RULES[rule.name].reads(evidence, policy)):
+        if not (rule.concerns(usage) and (speaking := RULES[rule.name].reads(evidence, policy))):
             continue
-        if rule.outcome is None:
-            conflicts += [f"{rule.says} {_sentence(one)}" for one in evidence.inferences]
-            evidence = replace(evidence, inferences=())
-            continue
-        return _decision(rule, rule.outcome, speaking, conflicts, recheck)
-    reason = Reason(text=policy.silence.says, kind="policy")
+        if rule.outcome is not None:
+            by, grounds = rule, speaking
+            break
+        against = {*evidence.denials, *evidence.inferences}
+        aside = [one for one in speaking if isinstance(one, Statement) and one in against]
+        conflicts += [f"{rule.says} {sentence(one)}" for one in aside]
+        evidence = evidence.without(aside)
+    recheck = _recheck(rights, policy, at)
+    return _decision(by, grounds, evidence=evidence, conflicts=conflicts, recheck=recheck, policy=policy)
+
+
+def _by_nothing(policy: Policy) -> Decision:
+    reason = Reason(text=f"Policy {policy.name} has no rules: nothing is permitted.", kind="policy")
+    retention = policy.retained(Outcome.NOT_PERMITTED)
     return Decision(
-        outcome=policy.silence.outcome,
-        rule="silence",
+        outcome=Outcome.NOT_PERMITTED,
+        rule="empty-policy",
         reasons=(reason,),
-        conflicts=tuple(conflicts),
-        enforces=policy.silence.enforces,
-        recheck_after=recheck,
+        keep=retention.keep,
+        keep_for=retention.seconds,
     )
 
 
 def _decision(
-    rule: PolicyRule, outcome: Outcome, speaking: Iterable[Statement], conflicts: list[str], recheck: int
+    by: PolicyRule | Silence,
+    grounds: tuple[Statement | Gap, ...],
+    *,
+    evidence: Evidence,
+    conflicts: list[str],
+    recheck: int,
+    policy: Policy,
 ) -> Decision:
-    speaking = tuple(speaking)
+    outcome = by.outcome or Outcome.NOT_PERMITTED
     conditions: tuple[Condition, ...] = ()
-    if outcome is Outcome.PERMITTED:
-        conditions = tuple(dict.fromkeys(condition for one in speaking for condition in one.conditions))
-    reasons = [Reason(text=rule.says, kind="policy")]
-    reasons += [Reason(text=_sentence(one), kind=one.kind.value, statement=one.reference) for one in speaking]
-    if _contradict(speaking):
-        conflicts = [*conflicts, rule.says]
+    if outcome in PERMITTING:
+        grounds = (*grounds, *(one for one in evidence.duties if one not in grounds))
+        conditions = _conditions(by, grounds)
+        outcome = Outcome.PERMITTED_WITH_CONDITIONS if conditions else outcome
+    if _contradict(grounds):
+        conflicts = [*conflicts, by.says]
+    retention = policy.retained(outcome, by)
     return Decision(
-        outcome=Outcome.PERMITTED_WITH_CONDITIONS if conditions else outcome,
-        rule=rule.name,
-        reasons=tuple(reasons),
+        outcome=outcome,
+        rule=by.name if isinstance(by, PolicyRule) else "silence",
+        reasons=(Reason(text=by.says, kind="policy"), *map(_reason, grounds)),
         conditions=conditions,
-        conflicts=tuple(conflicts),
-        enforces=rule.enforces,
+        conflicts=tuple(dict.fromkeys(conflicts)),
+        enforces=by.enforces,
         recheck_after=recheck,
+        keep=retention.keep,
+        keep_for=retention.seconds,
     )
 
 
-def _contradict(speaking: tuple[Statement, ...]) -> bool:
-    denies = {one.verdict is Verdict.DENY for one in speaking}
-    named = {one.licence for one in speaking if one.legal_effect is LegalEffect.LICENCE_GRANT}
-    return len(denies) > 1 or len(named) > 1
+def _conditions(by: PolicyRule | Silence, speaking: Iterable[Statement | Gap]) -> tuple[Condition, ...]:
+    """Return what the statements ask, and what the policy asks beside them; conditions add up."""
+    stated = [condition for one in speaking if isinstance(one, Statement) for condition in one.conditions]
+    named = {condition.type for condition in stated}
+    added = by.adds if isinstance(by, PolicyRule) else ()
+    return tuple(dict.fromkeys([*stated, *(Condition(type=one) for one in added if one not in named)]))
 
 
-_VERBS = {
-    Verdict.ALLOW: "allows",
-    Verdict.DENY: "denies",
-    Verdict.CONDITIONAL: "allows on conditions",
-    Verdict.UNKNOWN: "speaks about",
-}
+def _reason(ground: Statement | Gap) -> Reason:
+    if isinstance(ground, Gap):
+        return Reason(text=gap_sentence(ground), kind="lookup")
+    return Reason(text=sentence(ground), kind=ground.kind.value, statement=ground.reference)
 
 
-def _sentence(statement: Statement) -> str:
-    """Return one statement as a sentence for people, without its raw text."""
-    if statement.licence or statement.kind.value.startswith("licence."):
-        named = statement.licence or "a licence that could not be read"
-        text = f"{statement.protocol} names {named}"
-        if statement.conditions:
-            text += f" ({', '.join(condition.type.value for condition in statement.conditions)})"
-    else:
-        text = f"{statement.protocol} {_VERBS[statement.verdict]} {statement.usage.value}"
-    if statement.note and statement.kind is not Kind.RIGHTS_PAYWALL:
-        text += f" [{statement.note}]"
-    if statement.addressee.tokens:
-        text += f", addressed to {', '.join(statement.addressee.tokens)}"
-    if statement.scope.selector:
-        text += f", for {statement.scope.selector}"
-    return text + ("." if statement.confidence >= 1 else f"; confidence {statement.confidence:g}.")
+def _conflicts(evidence: Evidence) -> Iterator[str]:
+    """Yield what contradicts itself, whatever decides in the end."""
+    for one in evidence.superseded:
+        if one.legal_effect is LegalEffect.LICENCE_GRANT:
+            yield f"Superseded by a better placed licence: {sentence(one)}"
+        elif one.verdict is not Verdict.UNKNOWN:
+            yield f"Superseded within {one.protocol}: {sentence(one)}"
+    for one in evidence.denials:
+        if one.note == "conflict":
+            yield f"It contradicts itself, and the denial counts: {sentence(one)}"
+    if evidence.denials:
+        for one in evidence.allowances:
+            yield f"Set aside, because another statement denies this use: {sentence(one)}"
 
 
-def _recheck(rights: RightsSet, policy: Policy) -> int:
+def _contradict(speaking: Iterable[Statement | Gap]) -> bool:
+    stated = [one for one in speaking if isinstance(one, Statement)]
+    granting = [one for one in stated if one.legal_effect is LegalEffect.LICENCE_GRANT]
+    denies = any(one.verdict is Verdict.DENY for one in stated)
+    opens = granting or any(one.verdict is Verdict.ALLOW for one in stated)
+    return bool(denies and opens) or len({one.licence for one in granting}) > 1
+
+
+def _recheck(rights: RightsSet, policy: Policy, at: datetime | None) -> int:
+    """Return the seconds until something may have changed: a host's file, or what a statement's own dates say."""
     host_wide = any(lookup.channel in {Channel.ROBOTS_TXT, Channel.WELL_KNOWN} for lookup in rights.lookups)
     host_wide = host_wide or any(one.kind is Kind.ROBOTS_AI_AGENT_DISALLOW for one in rights.statements)
-    return policy.recheck_host_after if host_wide else policy.recheck_after
+    longest = min(policy.recheck_host_after, policy.recheck_after) if host_wide else policy.recheck_after
+    if at is None:
+        return longest
+    turns = [moment for one in rights.statements for moment in (one.valid_from, one.valid_until)]
+    ahead = [ceil((moment - at).total_seconds()) for moment in turns if moment is not None and moment > at]
+    return min(longest, *ahead) if ahead else longest

@@ -2,107 +2,162 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from licences.observation import ScopeLevel, Statement
+from licences.observation import Statement
 from licences.policy.model import Policy, Stance
-from licences.vocabulary import AssertedBy, Kind, LegalEffect, Retrieval, Usage, Verdict
+from licences.policy.reach import allows, grants, holds, is_about_document, is_sound, speaks_to_us
+from licences.policy.sentences import Gap
+from licences.policy.standing import (
+    is_withdrawn,
+    shielded_search,
+    superseded_licences,
+    superseded_reservations,
+)
+from licences.rights import Lookup, RightsSet
+from licences.vocabulary import Kind, LegalEffect, Retrieval, Usage, Verdict
+
+_TEXT = frozenset({LegalEffect.NOTICE, LegalEffect.CONTRACT_TERM})
+_STATED = frozenset({LegalEffect.PREFERENCE, LegalEffect.RESERVATION})
+_SETTLED = frozenset({Retrieval.OK, Retrieval.ABSENT})
+_NO_ARCHIVE = frozenset({"noarchive", "nocache"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """The statements that bear on one usage of the document itself."""
+    """What bears on one usage of the document itself."""
 
-    agreements: tuple[Statement, ...] = ()
+    usage: Usage
+    agreements: tuple[Statement, ...] = ()  # whose conditions are met
     access: tuple[Statement, ...] = ()  # refusals to hand the document out at all
     denials: tuple[Statement, ...] = ()  # explicit, and demands whose conditions are not met
     inferences: tuple[Statement, ...] = ()  # denials that we infer from words to others
+    text_refusals: tuple[Statement, ...] = ()  # words on a page against crawling
     grants: tuple[Statement, ...] = ()  # licences that cover the usage
-    superseded: tuple[Statement, ...] = ()  # grants in running text beside one that is marked up
-    allowances: tuple[Statement, ...] = ()  # explicit, addressed to all, well-formed
+    allowances: tuple[Statement, ...] = ()  # explicit, addressed to all, well-formed, their conditions met
+    duties: tuple[Statement, ...] = ()  # demands whose conditions are met
     marks: tuple[Statement, ...] = ()  # notices that a work is in the public domain
     unknown_licences: tuple[Statement, ...] = ()
     paywalls: tuple[Statement, ...] = ()
+    superseded: tuple[Statement, ...] = ()  # by the rules of their own protocol
+    gaps: tuple[Gap, ...] = ()  # places that had to be asked, and settled nothing
 
     @property
     def licence_names(self) -> frozenset[str | None]:
         """The different licences granted."""
         return frozenset(grant.licence for grant in self.grants)
 
+    def without(self, aside: Iterable[Statement]) -> Evidence:
+        """Return the evidence with some denials and inferences set aside."""
+        gone = set(aside)
+        return replace(
+            self,
+            denials=tuple(one for one in self.denials if one not in gone),
+            inferences=tuple(one for one in self.inferences if one not in gone),
+        )
 
-def gather(statements: Iterable[Statement], usage: Usage, policy: Policy, at: datetime | None) -> Evidence:
-    """Sort the statements that bear on a usage.
+
+def gather(rights: RightsSet, usage: Usage, policy: Policy, at: datetime | None) -> Evidence:
+    """Sort what bears on a usage.
 
     Args:
-        statements: of one rights set.
+        rights: everything stated, and what was looked up.
         usage: the usage asked about.
-        policy: for the confidence it asks, and the conditions it can meet.
-        at: the moment that validity is judged for, UTC; None: whenever, so that every denial counts and an
-            allowance only if it has no end.
+        policy: for the confidence it asks, the conditions it can meet, and the places it wants asked.
+        at: the moment that validity is judged for, UTC; None: whenever (see `licences.policy.reach.holds`).
     """
-    bearing = [one for one in statements if _is_about_document(one) and _holds(one, at)]
-    grants = [one for one in bearing if _grants(one, usage)]
-    marked = [one for one in grants if one.kind is not Kind.LICENCE_TEXT]
+    bearing = [one for one in rights.statements if is_about_document(one) and holds(one, at)]
+    against = [one for one in bearing if _denies(one, usage, policy) or _demands(one, usage, policy)]
+    duties = [one for one in bearing if _binds(one, usage) and one not in against]
+    withdrawn = [one for one in bearing if _lifts(one, usage, policy)]
+    allowances = [one for one in bearing if _states(one, usage, policy)]
+    granted = [one for one in bearing if grants(one, usage)]
+    aside = {
+        *superseded_reservations([*against, *duties, *withdrawn]),
+        *shielded_search(against, allowances),
+        *superseded_licences(granted),
+    }
     return Evidence(
-        agreements=tuple(one for one in bearing if one.kind is Kind.AGREEMENT and _allows(one, usage)),
+        usage=usage,
+        agreements=tuple(one for one in bearing if _agrees(one, usage, policy)),
         access=tuple(one for one in bearing if _refuses_access(one)),
-        denials=tuple(one for one in bearing if _denies(one, usage, policy) or _demands(one, usage, policy)),
+        denials=tuple(one for one in against if one not in aside),
         inferences=tuple(one for one in bearing if _infers(one, usage, policy)),
-        grants=tuple(marked or grants),
-        superseded=tuple(one for one in grants if marked and one not in marked),
-        allowances=tuple(one for one in bearing if one.kind is not Kind.AGREEMENT and _states(one, usage)),
+        text_refusals=tuple(one for one in bearing if _is_text_refusal(one, policy)),
+        grants=tuple(one for one in granted if one not in aside),
+        allowances=tuple(allowances),
+        duties=tuple(one for one in duties if one not in aside),
         marks=tuple(one for one in bearing if one.licence and _is_mark(one)),
-        unknown_licences=tuple(one for one in bearing if one.note == "unknown_licence"),
-        paywalls=tuple(
-            one for one in bearing if one.kind is Kind.RIGHTS_PAYWALL and one.usage in usage.denied_by
-        ),
+        unknown_licences=tuple(one for one in bearing if _is_unknown_licence(one)),
+        paywalls=tuple(one for one in bearing if _is_paywall(one, usage)),
+        superseded=tuple(one for one in bearing if one in aside),
+        gaps=tuple(_gaps(rights.lookups, policy)),
     )
 
 
-def unmet(statement: Statement, policy: Policy, stance: Stance) -> bool:
+def all_met(statement: Statement, policy: Policy) -> bool:
+    """Tell whether the operator meets every condition of a statement."""
+    return all(policy.stance(condition.type) is Stance.MET for condition in statement.conditions)
+
+
+def asks(statement: Statement, policy: Policy, stance: Stance) -> bool:
     """Tell whether a statement asks for a condition that has a stance."""
     return any(policy.stance(condition.type) is stance for condition in statement.conditions)
 
 
-def _is_about_document(statement: Statement) -> bool:
-    return statement.scope.level is not ScopeLevel.ELEMENT and not statement.scope.media
-
-
-def _holds(statement: Statement, at: datetime | None) -> bool:
-    if at is None:
-        return statement.verdict not in {Verdict.ALLOW, Verdict.CONDITIONAL} or statement.valid_until is None
-    begun = statement.valid_from is None or statement.valid_from <= at
-    return begun and (statement.valid_until is None or at <= statement.valid_until)
-
-
-def _speaks_to_us(statement: Statement) -> bool:
-    return statement.addressee.all or statement.addressee.matches_us
-
-
 def _refuses_access(statement: Statement) -> bool:
-    return statement.usage is Usage.CRAWL and statement.verdict is Verdict.DENY and _speaks_to_us(statement)
+    return (
+        statement.usage is Usage.CRAWL
+        and statement.verdict is Verdict.DENY
+        and statement.legal_effect is not LegalEffect.INFERENCE
+        and not _is_text(statement)
+        and speaks_to_us(statement)
+    )
+
+
+def _is_text(statement: Statement) -> bool:
+    """Tell whether words on a page speak: they bind whoever reads on, they do not shut the door."""
+    return statement.note == "text" or statement.legal_effect in _TEXT
+
+
+def _is_text_refusal(statement: Statement, policy: Policy) -> bool:
+    return (
+        statement.usage is Usage.CRAWL
+        and statement.verdict is Verdict.DENY
+        and _is_text(statement)
+        and statement.confidence >= policy.deny_confidence
+        and speaks_to_us(statement)
+    )
 
 
 def _denies(statement: Statement, usage: Usage, policy: Policy) -> bool:
+    if policy.noarchive_is_noai and statement.note in _NO_ARCHIVE and statement.verdict is Verdict.UNKNOWN:
+        return statement.usage in usage.denied_by and speaks_to_us(statement)
     return (
         statement.verdict is Verdict.DENY
         and statement.usage in usage.denied_by
+        and statement.usage is not Usage.CRAWL  # a matter of access, or of text
         and statement.legal_effect is not LegalEffect.INFERENCE
         and statement.confidence >= policy.deny_confidence
-        and _speaks_to_us(statement)
+        and speaks_to_us(statement)
+    )
+
+
+def _binds(statement: Statement, usage: Usage) -> bool:
+    return (
+        statement.verdict is Verdict.CONDITIONAL
+        and statement.legal_effect is not LegalEffect.LICENCE_GRANT
+        and statement.kind is not Kind.AGREEMENT
+        and statement.usage in usage.denied_by
+        and speaks_to_us(statement)
     )
 
 
 def _demands(statement: Statement, usage: Usage, policy: Policy) -> bool:
-    return (
-        statement.verdict is Verdict.CONDITIONAL
-        and statement.legal_effect is not LegalEffect.LICENCE_GRANT
-        and statement.usage in usage.denied_by
-        and _speaks_to_us(statement)
-        and (unmet(statement, policy, Stance.UNMET) or unmet(statement, policy, Stance.REVIEW))
-    )
+    """Tell whether a conditional statement denies: until its conditions are met, or where it does not name them."""
+    return _binds(statement, usage) and not (statement.conditions and all_met(statement, policy))
 
 
 def _infers(statement: Statement, usage: Usage, policy: Policy) -> bool:
@@ -114,37 +169,60 @@ def _infers(statement: Statement, usage: Usage, policy: Policy) -> bool:
     )
 
 
-def _allows(statement: Statement, usage: Usage) -> bool:
-    """Tell whether an allowance reaches a usage: down the lattice only where its words are defined to."""
-    reached = {statement.usage, *statement.covers}
-    return statement.verdict in {Verdict.ALLOW, Verdict.CONDITIONAL} and usage in reached
-
-
-def _grants(statement: Statement, usage: Usage) -> bool:
-    """Tell whether a licence reaches a usage; what it covers, it covers with everything below."""
-    reached = {statement.usage, *statement.covers}
+def _lifts(statement: Statement, usage: Usage, policy: Policy) -> bool:
     return (
-        statement.legal_effect is LegalEffect.LICENCE_GRANT
-        and statement.verdict in {Verdict.ALLOW, Verdict.CONDITIONAL}
-        and (usage in reached or not reached.isdisjoint(usage.ancestors))
-        and statement.addressee.all
-        and not statement.lenient
-        and statement.retrieval is Retrieval.OK
+        is_withdrawn(statement)
+        and statement.usage in usage.denied_by
+        and statement.confidence >= policy.allow_confidence
+        and is_sound(statement)
     )
 
 
-def _states(statement: Statement, usage: Usage) -> bool:
-    """Tell whether a statement allows a usage in so many words; a platform's default is not the publisher's voice."""
+def _states(statement: Statement, usage: Usage, policy: Policy) -> bool:
+    """Tell whether a statement allows a usage in so many words."""
     return (
         statement.verdict is Verdict.ALLOW
-        and statement.legal_effect in {LegalEffect.PREFERENCE, LegalEffect.RESERVATION}
-        and _allows(statement, usage)
-        and statement.addressee.all
-        and statement.asserted_by not in {AssertedBy.PLATFORM, AssertedBy.THIRD_PARTY}
-        and not statement.lenient
-        and statement.retrieval is Retrieval.OK
+        and statement.legal_effect in _STATED
+        and statement.kind is not Kind.AGREEMENT
+        and allows(statement, usage)
+        and is_sound(statement)
+        and all_met(statement, policy)
+    )
+
+
+def _agrees(statement: Statement, usage: Usage, policy: Policy) -> bool:
+    sound = not statement.lenient and statement.retrieval is Retrieval.OK
+    return (
+        statement.kind is Kind.AGREEMENT
+        and allows(statement, usage)
+        and sound
+        and speaks_to_us(statement)
+        and all_met(statement, policy)
     )
 
 
 def _is_mark(statement: Statement) -> bool:
     return statement.legal_effect is LegalEffect.NOTICE and statement.verdict is Verdict.ALLOW
+
+
+def _is_unknown_licence(statement: Statement) -> bool:
+    return statement.note == "unknown_licence" and statement.verdict is Verdict.UNKNOWN
+
+
+def _is_paywall(statement: Statement, usage: Usage) -> bool:
+    return (
+        statement.kind is Kind.RIGHTS_PAYWALL
+        and statement.verdict is not Verdict.DENY  # those are counted as denials
+        and statement.usage in usage.denied_by
+    )
+
+
+def _gaps(lookups: tuple[Lookup, ...], policy: Policy) -> Iterator[Gap]:
+    """Yield what a policy wanted asked and was not, or was not answered; of other places, what was out of reach."""
+    for needed in policy.needed:
+        if not any(needed.is_asked_by(one) for one in lookups):
+            yield Gap(needed.name, None)
+    for one in lookups if policy.needed else ():
+        name = next((needed.name for needed in policy.needed if needed.is_asked_by(one)), None)
+        if one.retrieval is Retrieval.UNREACHABLE or (name and one.retrieval not in _SETTLED):
+            yield Gap(name or one.document or one.channel.value, one.retrieval)

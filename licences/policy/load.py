@@ -7,56 +7,32 @@ from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from licences.errors import PolicyError
-from licences.policy.model import Policy, PolicyRule, Silence, Stance
+from licences.policy.faults import first_fault
+from licences.policy.model import (
+    Keep,
+    NeededChannel,
+    Policy,
+    PolicyRule,
+    Retention,
+    Silence,
+)
 from licences.policy.rules import RULES
-from licences.vocabulary import ConditionType, Outcome
+from licences.policy.tables import ExceptionTable, Keeping, KeepTable, PolicyTable, RuleTable, SilenceTable
+from licences.vocabulary import Channel, Outcome, Usage
 
 BUILTIN = Policy.builtin
-_Confidence = Annotated[float, Field(ge=0, le=1)]
-_Seconds = Annotated[int, Field(gt=0)]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _RuleTable(_Table):
-    name: str
-    number: int | None = None
-    outcome: Outcome | None = None
-    says: str
-    enforces: tuple[str, ...] = ()
-
-
-class _SilenceTable(_Table):
-    outcome: Outcome
-    says: str
-    enforces: tuple[str, ...] = ()
-
-
-class _Trust(_Table):
-    allow_confidence: _Confidence
-    deny_confidence: _Confidence
-
-
-class _Recheck(_Table):
-    host_signals_seconds: _Seconds
-    document_seconds: _Seconds
-
-
-class _PolicyTable(_Table):
-    name: str
-    summary: str
-    silence: _SilenceTable
-    trust: _Trust
-    recheck: _Recheck
-    conditions: dict[ConditionType, Stance] = {}
-    rule: tuple[_RuleTable, ...] = ()
+CHANNELS = {
+    "robots.txt": NeededChannel(name="robots.txt", channel=Channel.ROBOTS_TXT),
+    "headers": NeededChannel(name="headers", channel=Channel.HTTP_HEADER),
+    **{
+        name: NeededChannel(name=name, channel=Channel.WELL_KNOWN, document=name)
+        for name in ("tdmrep.json", "ai.txt", "trust.txt")
+    },
+}
 
 
 def load(name_or_path: str) -> Policy:
@@ -89,51 +65,125 @@ def read(text: str, where: str) -> Policy:
         where: its name, for error messages.
     """
     try:
-        table = _PolicyTable.model_validate(tomllib.loads(text), strict=False)
+        data = tomllib.loads(text)
+        table = PolicyTable.model_validate(data, strict=False)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{where}: not TOML ({error}); correct that line") from error
     except ValidationError as error:
-        raise PolicyError(_first_fault(where, error.errors()[0])) from error
-    rules = tuple(_rule(where, number, entry) for number, entry in enumerate(table.rule, start=1))
-    return Policy(
+        raise PolicyError(first_fault(where, data, error)) from error
+    silence = f"{where}: [silence]"
+    policy = Policy(
         name=table.name,
         summary=table.summary.strip(),
         text=text,
         digest=sha256(text.encode()).digest(),
-        rules=rules,
-        silence=Silence(
-            outcome=table.silence.outcome, says=table.silence.says, enforces=table.silence.enforces
+        rules=tuple(_rule(where, number, entry) for number, entry in enumerate(table.rule, start=1)),
+        silence=_silence(silence, table.silence),
+        exceptions=tuple(
+            _silence(f"{where}: [[silence.exception]] number {number}", entry)
+            for number, entry in enumerate(table.silence.exception, start=1)
         ),
         conditions=MappingProxyType(dict(table.conditions)),
+        retention=MappingProxyType(
+            {
+                outcome: _retention(
+                    f"{where}: [retention]: {outcome.value}", getattr(table.retention, outcome.value)
+                )
+                for outcome in Outcome
+            }
+        ),
+        needed=tuple(_channel(where, name) for name in table.channels.needed),
         allow_confidence=table.trust.allow_confidence,
         deny_confidence=table.trust.deny_confidence,
+        noarchive_is_noai=table.readings.noarchive_is_noai,
         recheck_host_after=table.recheck.host_signals_seconds,
         recheck_after=table.recheck.document_seconds,
     )
+    _check_whole(where, policy)
+    return policy
 
 
-def _rule(where: str, number: int, entry: _RuleTable) -> PolicyRule:
+def _rule(where: str, number: int, entry: RuleTable) -> PolicyRule:
     place = f"{where}: [[rule]] number {number} ({entry.name})"
     known = RULES.get(entry.name)
     if known is None:
         raise PolicyError(f"{place}: key name: there is no such rule; write one of {', '.join(RULES)}")
-    if not known.outcomes and entry.outcome is not None:
-        raise PolicyError(f"{place}: key outcome: this rule only sets statements aside; remove the key")
-    if known.outcomes and entry.outcome not in known.outcomes:
+    if not known.outcomes:
+        for key in ("outcome", "keep", "adds"):
+            if getattr(entry, key):
+                raise PolicyError(f"{place}: key {key}: this rule only sets statements aside; remove the key")
+    elif entry.outcome not in known.outcomes:
         allowed = ", ".join(sorted(outcome.value for outcome in known.outcomes))
         found = "is missing" if entry.outcome is None else f"cannot be {entry.outcome.value}"
         raise PolicyError(f"{place}: key outcome {found}; write one of {allowed}")
+    if entry.adds and entry.outcome is not Outcome.PERMITTED:
+        raise PolicyError(f'{place}: key adds: only a permission has conditions; write outcome = "permitted"')
     return PolicyRule(
-        name=entry.name, number=entry.number, outcome=entry.outcome, says=entry.says, enforces=entry.enforces
+        name=entry.name,
+        number=entry.number,
+        outcome=entry.outcome,
+        says=entry.says,
+        enforces=entry.enforces,
+        usages=frozenset(entry.usages),
+        adds=entry.adds,
+        retention=_kept(place, entry),
     )
 
 
-def _first_fault(where: str, fault: Any) -> str:  # pydantic's ErrorDetails, a TypedDict
-    key = ".".join(str(part) for part in fault["loc"])
-    remedy = {"missing": "add it", "extra_forbidden": "remove it: no such key"}.get(
-        fault["type"], fault["msg"]
+def _silence(place: str, entry: SilenceTable | ExceptionTable) -> Silence:
+    if entry.outcome is Outcome.PERMITTED_WITH_CONDITIONS:
+        raise PolicyError(f"{place}: key outcome: silence asks for no conditions; write permitted")
+    return Silence(
+        outcome=entry.outcome,
+        says=entry.says,
+        enforces=entry.enforces,
+        usages=frozenset(entry.usages) if isinstance(entry, ExceptionTable) else frozenset(),
+        retention=_kept(place, entry),
     )
-    return f"{where}: key {key}: {remedy}"
+
+
+def _retention(place: str, entry: KeepTable) -> Retention:
+    if entry.keep is Keep.NOTHING and entry.keep_for is not None:
+        raise PolicyError(f"{place}: key for: nothing is kept; remove it")
+    return Retention(keep=entry.keep, seconds=entry.keep_for)
+
+
+def _kept(place: str, entry: Keeping) -> Retention | None:
+    if entry.keep is not None:
+        return _retention(place, KeepTable.model_construct(keep=entry.keep, keep_for=entry.keep_for))
+    if entry.keep_for is not None:
+        raise PolicyError(f"{place}: key for: add keep beside it, or remove it")
+    return None
+
+
+def _channel(where: str, name: str) -> NeededChannel:
+    if (known := CHANNELS.get(name)) is None:
+        raise PolicyError(
+            f"{where}: key channels.needed: nobody asks {name!r}; write some of {', '.join(CHANNELS)}"
+        )
+    return known
+
+
+def _check_whole(where: str, policy: Policy) -> None:
+    """Refuse what only shows when a policy's parts are seen together."""
+    said: dict[str, frozenset[Usage]] = {}
+    for number, rule in enumerate(policy.rules, start=1):
+        place = f"{where}: [[rule]] number {number} ({rule.name})"
+        usages = rule.usages or frozenset(Usage)
+        if usages & said.get(rule.name, frozenset()):
+            raise PolicyError(f"{place}: it stands above already; remove one, or give both a key usages")
+        said[rule.name] = usages | said.get(rule.name, frozenset())
+        if rule.name == "access" and rule.outcome is not None:
+            kept = policy.retained(rule.outcome, rule).keep
+            if kept is Keep.BODY:
+                raise PolicyError(
+                    f'{place}: key keep: of what we were refused no body is kept; write "headers" or "nothing"'
+                )
+    names = [rule.name for rule in policy.rules]
+    if policy.needed and "unanswered" not in names:
+        raise PolicyError(f"{where}: key channels.needed: no rule asks for it; add a [[rule]] unanswered")
+    if "unanswered" in names and not policy.needed:
+        raise PolicyError(f"{where}: key channels.needed: the rule unanswered asks for it; add it")
 
 
 def _profile(name: str) -> str:

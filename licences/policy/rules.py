@@ -1,7 +1,7 @@
 """The rules of precedence by name: each says which statements make it speak, if any do.
 
 A profile chooses which of them apply, in which order, and what each makes of the decision.  What may follow from a
-rule is limited here: no profile can turn a refusal into permission.
+rule is limited here: no profile can turn a refusal into permission, nor permit what asks for a condition not met.
 """
 
 from __future__ import annotations
@@ -10,35 +10,61 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from licences.observation import Statement
-from licences.policy.evidence import Evidence, unmet
+from licences.observation import ScopeLevel, Statement
+from licences.policy.evidence import Evidence, all_met, asks
 from licences.policy.model import Policy, Stance
-from licences.vocabulary import Outcome
+from licences.policy.reach import covers_host, is_no_wider
+from licences.policy.sentences import Gap
+from licences.vocabulary import AssertedBy, Kind, Outcome, Usage
 
-Reading = Callable[[Evidence, Policy], tuple[Statement, ...]]
+Reading = Callable[[Evidence, Policy], tuple[Statement | Gap, ...]]
 
+PERMITTING = frozenset({Outcome.PERMITTED, Outcome.PERMITTED_WITH_CONDITIONS})
 REFUSING = frozenset({Outcome.NOT_PERMITTED, Outcome.NEEDS_REVIEW})
 CAUTIOUS = REFUSING | {Outcome.NO_SIGNAL}
-ANY = frozenset(Outcome)
+ANY = frozenset(Outcome) - {Outcome.PERMITTED_WITH_CONDITIONS}  # that one follows from conditions
 
 
 class Rule(NamedTuple):
     """What a rule reads, and what may follow from it."""
 
-    reads: Reading  # the statements that make it speak; empty: it is silent
-    outcomes: frozenset[Outcome]  # what a profile may make of it; empty: it only sets inferences aside
+    reads: Reading  # what makes it speak; empty: it is silent
+    outcomes: frozenset[
+        Outcome
+    ]  # what a profile may make of it; empty: it only sets denials and inferences aside
 
 
 def _usable(evidence: Evidence, policy: Policy) -> tuple[Statement, ...]:
-    return tuple(grant for grant in evidence.grants if not unmet(grant, policy, Stance.UNMET))
+    """Return the licences, unless one of them asks for what we do not do: then there is nothing to weigh."""
+    unmet = any(asks(grant, policy, Stance.UNMET) for grant in evidence.grants)
+    return () if unmet else evidence.grants
+
+
+def _settled(evidence: Evidence, policy: Policy) -> tuple[Statement, ...]:
+    """Return the licences, where every condition is met and one of them is sure enough."""
+    met = all(all_met(grant, policy) for grant in evidence.grants)
+    sure = any(grant.confidence >= policy.allow_confidence for grant in evidence.grants)
+    return evidence.grants if met and sure else ()
+
+
+def _access(evidence: Evidence, _: Policy) -> tuple[Statement, ...]:
+    return evidence.access
 
 
 def _agreement(evidence: Evidence, _: Policy) -> tuple[Statement, ...]:
     return evidence.agreements
 
 
-def _access(evidence: Evidence, _: Policy) -> tuple[Statement, ...]:
-    return evidence.access
+def _licence_over_host(evidence: Evidence, policy: Policy) -> tuple[Statement, ...]:
+    """Read a document's own open licence and what it outranks: a platform's default, a word said once for a host."""
+    own = [
+        grant
+        for grant in _settled(evidence, policy)
+        if grant.scope.level is ScopeLevel.DOCUMENT and grant.kind is not Kind.LICENCE_TEXT
+    ]
+    against = (*evidence.denials, *evidence.inferences)
+    outranked = [one for one in against if one.asserted_by is AssertedBy.PLATFORM or covers_host(one.scope)]
+    return (*own, *outranked) if own and outranked and len(evidence.licence_names) == 1 else ()
 
 
 def _licence_against_reservation(evidence: Evidence, policy: Policy) -> tuple[Statement, ...]:
@@ -51,7 +77,13 @@ def _reservation(evidence: Evidence, _: Policy) -> tuple[Statement, ...]:
 
 
 def _stated_over_inferred(evidence: Evidence, _: Policy) -> tuple[Statement, ...]:
-    return (*evidence.allowances, *evidence.inferences) if evidence.allowances and evidence.inferences else ()
+    """Read what is said to everybody, and what we infer at the same scope or a wider one."""
+    outranked = [
+        one
+        for one in evidence.inferences
+        if any(is_no_wider(said.scope, one.scope) for said in evidence.allowances)
+    ]
+    return (*evidence.allowances, *outranked) if outranked else ()
 
 
 def _licence_against_inference(evidence: Evidence, policy: Policy) -> tuple[Statement, ...]:
@@ -76,12 +108,12 @@ def _licences_disagree(evidence: Evidence, _: Policy) -> tuple[Statement, ...]:
 
 
 def _conditions_unmet(evidence: Evidence, policy: Policy) -> tuple[Statement, ...]:
-    return tuple(grant for grant in evidence.grants if unmet(grant, policy, Stance.UNMET))
+    return tuple(grant for grant in evidence.grants if asks(grant, policy, Stance.UNMET))
 
 
 def _conditions_unsettled(evidence: Evidence, policy: Policy) -> tuple[Statement, ...]:
     return tuple(
-        grant for grant in evidence.grants if unmet(grant, policy, Stance.REVIEW) or grant.note == "retired"
+        grant for grant in evidence.grants if asks(grant, policy, Stance.REVIEW) or grant.note == "retired"
     )
 
 
@@ -94,18 +126,38 @@ def _uncertain_licence(evidence: Evidence, policy: Policy) -> tuple[Statement, .
     return evidence.grants if uncertain else ()
 
 
-def _licence(evidence: Evidence, _: Policy) -> tuple[Statement, ...]:
-    return evidence.grants
+def _licence_without_adaptations(evidence: Evidence, _: Policy) -> tuple[Statement, ...]:
+    return tuple(grant for grant in evidence.grants if Usage.DERIVATIVE not in {grant.usage, *grant.covers})
+
+
+def _text_refusal(evidence: Evidence, policy: Policy) -> tuple[Statement, ...]:
+    """Read words on the page against crawlers, where the document would be permitted without them."""
+    return evidence.text_refusals if _would_permit(evidence, policy) else ()
+
+
+def _unanswered(evidence: Evidence, policy: Policy) -> tuple[Gap, ...]:
+    return evidence.gaps if _would_permit(evidence, policy) else ()
+
+
+def _licence(evidence: Evidence, policy: Policy) -> tuple[Statement, ...]:
+    return _settled(evidence, policy)
 
 
 def _stated_allowance(evidence: Evidence, policy: Policy) -> tuple[Statement, ...]:
     return tuple(one for one in evidence.allowances if one.confidence >= policy.allow_confidence)
 
 
+def _would_permit(evidence: Evidence, policy: Policy) -> bool:
+    """Tell whether something is granted or allowed, or silence would permit: what else is wrong only brakes that."""
+    silent = policy.silence_about(evidence.usage).outcome in PERMITTING
+    return silent or bool(_settled(evidence, policy) or _stated_allowance(evidence, policy))
+
+
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
-        "agreement": Rule(_agreement, ANY),
         "access": Rule(_access, frozenset({Outcome.NOT_PERMITTED})),
+        "agreement": Rule(_agreement, ANY),
+        "licence-over-host": Rule(_licence_over_host, frozenset()),
         "licence-against-reservation": Rule(_licence_against_reservation, REFUSING),
         "reservation": Rule(_reservation, REFUSING),
         "stated-over-inferred": Rule(_stated_over_inferred, frozenset()),
@@ -118,7 +170,10 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "conditions-unsettled": Rule(_conditions_unsettled, CAUTIOUS),
         "public-domain-mark": Rule(_public_domain_mark, CAUTIOUS),
         "uncertain-licence": Rule(_uncertain_licence, CAUTIOUS),
-        "licence": Rule(_licence, ANY - {Outcome.PERMITTED_WITH_CONDITIONS}),
-        "stated-allowance": Rule(_stated_allowance, ANY - {Outcome.PERMITTED_WITH_CONDITIONS}),
+        "licence-without-adaptations": Rule(_licence_without_adaptations, CAUTIOUS),
+        "unanswered": Rule(_unanswered, CAUTIOUS),
+        "text-refusal": Rule(_text_refusal, CAUTIOUS),
+        "licence": Rule(_licence, ANY),
+        "stated-allowance": Rule(_stated_allowance, ANY),
     }
 )

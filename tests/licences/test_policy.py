@@ -134,6 +134,8 @@ def test_a_decision_shows_what_it_stands_on() -> None:
         "conflicts": [],
         "enforces": ["DA-5.3.1-6", "DA-5.3.3-b"],
         "recheck_after": 2_592_000,
+        "keep": "body",
+        "keep_for": None,
     }
 
 
@@ -215,20 +217,26 @@ def test_a_profile_can_be_read_by_a_person(name: str) -> None:
     assert not any(word in words for word in ("legal ", "licensed", "safe "))
 
 
-def test_the_strict_profile_knows_every_rule() -> None:
-    assert [rule.name for rule in STRICT.rules] == list(RULES)
+def test_every_rule_is_in_a_profile_and_no_profile_asks_them_in_another_order() -> None:
+    asked = [[rule.name for rule in load(name).rules] for name in BUILTIN]
+    assert {name for names in asked for name in names} == set(RULES)
+    assert all(names == [name for name in RULES if name in names] for names in asked)
 
 
 @pytest.mark.parametrize(
     ("before", "after", "says"),
     [
         pytest.param('name = "observe"', "", "key name: add it", id="a key is missing"),
-        pytest.param("[trust]", "mood = 1\n[trust]", "key silence.mood: remove it", id="a key too many"),
+        pytest.param(
+            "[retention]", "mood = 1\n[retention]", "key silence.mood: remove it", id="a key too many"
+        ),
         pytest.param('outcome = "no_signal"', 'outcome = "perhaps"', "key silence.outcome", id="no outcome"),
         pytest.param(
             "allow_confidence = 1.0", "allow_confidence = 3", "trust.allow_confidence", id="no probability"
         ),
-        pytest.param('name = "inference"', 'name = "intuition"', "write one of agreement", id="no rule"),
+        pytest.param(
+            'name = "inference"', 'name = "intuition"', "write one of access, agreement", id="no rule"
+        ),
         pytest.param(
             'name = "reservation"\nnumber = 3\noutcome = "not_permitted"',
             'name = "reservation"\noutcome = "permitted"',
@@ -248,7 +256,10 @@ def test_a_policy_is_a_profile_or_a_file(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(STRICT.text, encoding="utf-8")
     assert load(str(path)) == STRICT
-    with pytest.raises(PolicyError, match="no such profile; write one of observe, strict-optin"):
+    with pytest.raises(
+        PolicyError,
+        match="no such profile; write one of cn-strict, eu-tdm, licence-first, observe, strict-optin",
+    ):
         load("lenient")
     with pytest.raises(PolicyError, match="cannot be read"):
         load(str(tmp_path / "none.toml"))
