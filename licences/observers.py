@@ -56,10 +56,6 @@ def _by_robots_meta(element: Element) -> Iterable[Observation]:
     )
 
 
-def _by_spdx_meta(element: Element) -> Iterable[Observation]:
-    return declared_by_meta(element.node, element.attributes, url=element.page.url)
-
-
 HEADERS: tuple[HeaderObserver, ...] = (
     lambda page, token: header_signals(page, product_token=token),
     lambda page, token: field_signals(page, product_token=token),
@@ -72,7 +68,6 @@ HEADERS: tuple[HeaderObserver, ...] = (
 # One query finds every element that can speak: on large pages that costs less than looking for words in the bytes.
 SPEAKING: tuple[str, ...] = (
     "meta[name]",
-    'meta[property="article:content_tier" i]',
     '[rel*="license" i]',
     '[rel~="copyright" i]',
     'script[type*="ld+json" i]',
@@ -85,7 +80,7 @@ ELEMENTS: tuple[ElementObserver, ...] = (
     declared_by_tdm_meta,
     declared_by_content_tier,
     _by_robots_meta,
-    _by_spdx_meta,
+    declared_by_meta,
     _by_script,
     declared_by_link,
     declared_by_microdata,

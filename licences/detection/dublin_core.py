@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from licences.detection.excerpt import WORDS, markup_of
-from licences.detection.place import Element, css_path, upwards
+from licences.detection.place import Element, css_path, in_head
 from licences.detection.written import read_rights
 from licences.observation import Observation, Source
 from licences.vocabulary import Channel, Kind
@@ -34,7 +34,7 @@ def declared_by_dublin_core(element: Element) -> Iterator[Observation]:
         return
     if not named or not value or (found := _NAME.fullmatch(named.strip())) is None:
         return
-    if not any(one.tag == "head" for one in upwards(element.node)):
+    if not in_head(element.node):
         return
     page, note = element.page, _NOTES.get(found[1].lower(), "rights")
     statement = read_rights(Kind.LICENCE_DC, value[:WORDS], base=page.base, url=page.url, note=note)

@@ -13,7 +13,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from licences.detection.place import resolve
-from licences.detection.statement import licence_statement, part_of, rights_notice, unread_statement
+from licences.detection.statement import (
+    PROTOCOLS,
+    licence_statement,
+    part_of,
+    rights_notice,
+    unread_statement,
+)
 from licences.detection.written import read_rights, terms_written
 from licences.detection.xml_elements import XmlElement, elements
 from licences.observation import WHOLE_DOCUMENT, Observation, Scope, Source, Statement, encodable
@@ -127,7 +133,7 @@ def _statement(element: XmlElement, value: str, url: str, scope: Scope) -> State
     if element.tag in _RIGHTS:
         return read_rights(Kind.LICENCE_FEED, value, base=url, url=url, scope=scope)
     if resolve(url, value) == _UNSPECIFIED:
-        return rights_notice("Atom license", "unspecified", scope)
+        return rights_notice(PROTOCOLS[Kind.LICENCE_FEED], "unspecified", scope)
     terms = terms_written(value, base=url, url=url)
     return licence_statement(Kind.LICENCE_FEED, terms, scope) if terms is not None else None
 

@@ -62,5 +62,10 @@ def comments_of(body: bytes) -> Iterator[tuple[int, bytes]]:
 def _statement(address: str) -> Statement:
     stated = licence_statement(Kind.LICENCE_RDFA, terms_at(address), confidence=_CONFIDENCE, lenient=True)
     return replace(
-        stated, verdict=Verdict.UNKNOWN, legal_effect=LegalEffect.NOTICE, covers=(), note="html_comment"
+        stated,
+        protocol="ccREL in an HTML comment",
+        verdict=Verdict.UNKNOWN,
+        legal_effect=LegalEffect.NOTICE,
+        covers=(),
+        note="html_comment",
     )

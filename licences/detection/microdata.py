@@ -13,9 +13,17 @@ from selectolax.lexbor import LexborNode
 
 from licences.detection.excerpt import WORDS, markup_of, words_of
 from licences.detection.place import Element, Page, css_path, scope_of, upwards
-from licences.detection.schema_org import FREE, Place, is_described, property_named, stated
+from licences.detection.schema_org import (
+    FREE,
+    Place,
+    is_described,
+    is_false,
+    property_named,
+    stated,
+    stated_of_part,
+)
 from licences.detection.statement import part_of
-from licences.observation import WHOLE_DOCUMENT, Observation, Scope, Source
+from licences.observation import WHOLE_DOCUMENT, Observation, Scope, Source, Statement
 from licences.vocabulary import Channel
 
 _NESTED = 8  # items around an item that are looked at
@@ -40,15 +48,26 @@ def declared_by_microdata(element: Element) -> Iterator[Observation]:
     if not named or (item := _item_around(element.node)) is None:
         return
     node, page = element.node, element.page
-    value, scope = _value(node), _scope(item, page)
+    source = Source(channel=_channel(element.tag), url=page.url, locator=css_path(node))
+    scope = _scope(item, page)
+    if scope == WHOLE_DOCUMENT:  # the item is the page's; the element may stand in a figure or a comment
+        scope = scope_of(node, page)
     for name in named:
-        covered = scope if name == FREE or scope != WHOLE_DOCUMENT else scope_of(node, page)
-        for statement in stated(name, value, Place(base=page.base, url=page.url, scope=covered)):
-            yield Observation(
-                statement=statement,
-                source=Source(channel=_channel(element.tag), url=page.url, locator=css_path(node)),
-                raw=markup_of(node),
-            )
+        for statement in _statements(
+            name, _value(node), item, Place(base=page.base, url=page.url, scope=scope)
+        ):
+            yield Observation(statement=statement, source=source, raw=markup_of(node))
+
+
+def _statements(name: str, value: str, item: LexborNode, place: Place) -> Iterator[Statement]:
+    if (
+        name == FREE
+        and place.scope != WHOLE_DOCUMENT
+        and is_false(value)
+        and (part := _inner(item, "cssSelector"))
+    ):
+        return stated_of_part(part)
+    return stated(name, value, place)
 
 
 def _item_around(node: LexborNode) -> LexborNode | None:

@@ -126,6 +126,11 @@ def _address(url: str) -> str:
     return f"{parts.netloc.lower().removeprefix('www.')}{path}?{parts.query}"
 
 
+def in_head(node: LexborNode) -> bool:
+    """Tell whether an element stands in the page's head; in the body, a visitor may have written it."""
+    return any(element.tag == "head" for element in upwards(node))
+
+
 def stands_in_notice(node: LexborNode) -> bool:
     """Tell whether an element stands in a footer, or in a part that calls itself a licence or copyright notice."""
     return any(element.tag == "footer" or _names_rights(element) for element in upwards(node))

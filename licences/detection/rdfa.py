@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborNode
 
 from licences.detection.excerpt import WORDS, markup_of, words_of
 from licences.detection.place import Element, Page, css_path, scope_of, upwards
-from licences.detection.schema_org import is_described
+from licences.detection.schema_org import Place, is_described, property_named, stated
 from licences.detection.statement import licence_statement, part_of
 from licences.detection.written import read_rights, terms_written
 from licences.observation import Observation, Scope, Source, Statement
@@ -40,7 +40,8 @@ _LICENCES = frozenset(
     }
 )
 _RIGHTS = frozenset({_TERMS + "rights", "http://purl.org/dc/elements/1.1/rights"})
-_WORDS = ("license", "rights")  # one of them ends every property that speaks
+_SCHEMA = "http://schema.org/"
+_WORDS = frozenset({"license", "rights"})  # the last word of every property that speaks, but for schema.org's
 _LINKS = ("resource", "href", "src")
 _SUBJECT = part_of("[about]")
 
@@ -55,31 +56,46 @@ def declared_by_rdfa(element: Element) -> Iterator[Observation]:
         if not named:
             continue
         value = _value(attributes, element.node, as_link=attribute == "rel")
-        if (statement := _statement(named, value, element)) is not None:
+        for statement in _statements(named, value, element):
             channel = Channel.HTML_META if element.tag == "meta" else Channel.HTML_LINK
             source = Source(channel=channel, url=element.page.url, locator=css_path(element.node))
             yield Observation(statement=statement, source=source, raw=markup_of(element.node))
 
 
-def _statement(named: set[str], value: str, element: Element) -> Statement | None:
+def _statements(named: set[str], value: str, element: Element) -> Iterator[Statement]:
     page = element.page
-    scope = _scope(element.node, page)
-    if _LICENCES.isdisjoint(named):
-        return read_rights(Kind.LICENCE_RDFA, value, base=page.base, url=page.url, scope=scope)
-    terms = terms_written(value, base=page.base, url=page.url)
-    return None if terms is None else licence_statement(Kind.LICENCE_RDFA, terms, scope)
+    base, url, scope = page.base, page.url, _scope(element.node, page)
+    if not _LICENCES.isdisjoint(named):
+        if (terms := terms_written(value, base=base, url=url)) is not None:
+            yield licence_statement(Kind.LICENCE_RDFA, terms, scope)
+    elif not _RIGHTS.isdisjoint(named):
+        if (words := read_rights(Kind.LICENCE_RDFA, value, base=base, url=url, scope=scope)) is not None:
+            yield words
+    else:
+        for address in sorted(named):
+            if name := property_named(address):
+                yield from stated(name, value, Place(base=base, url=url, scope=scope))
 
 
 def _properties(element: Element, attribute: str) -> set[str]:
     """Return the properties about licence and rights that an attribute names, as addresses."""
     tokens = (element.attributes.get(attribute) or "").split()
-    spoken = [token for token in tokens if token.lower().endswith(_WORDS)]
-    if attribute == "rel" or element.tag == "meta":  # bare words are link types there, read elsewhere
+    spoken = [token for token in tokens if _speaks(_last_word(token))]
+    if attribute == "rel":  # bare words are link types there, read elsewhere
         spoken = [token for token in spoken if ":" in token]
-    if element.tag == "meta":  # and a meta element's Dublin Core too
+    if element.tag == "meta":  # its Dublin Core is read elsewhere too
         spoken = [token for token in spoken if not token.lower().startswith("dc")]
     found = {address for token in spoken if (address := _address(token, element.node))}
-    return found & (_LICENCES | _RIGHTS)
+    return {one for one in found if one in _LICENCES or one in _RIGHTS or one.startswith(_SCHEMA)}
+
+
+def _speaks(word: str) -> bool:
+    return word in _WORDS or property_named(word) is not None
+
+
+def _last_word(token: str) -> str:
+    """Return the name in ``cc:license``, ``license`` or ``http://schema.org/license``."""
+    return token.rpartition(":")[2].rpartition("/")[2].rpartition("#")[2]
 
 
 def _address(token: str, node: LexborNode) -> str | None:

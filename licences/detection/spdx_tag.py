@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 
-from selectolax.lexbor import LexborNode
-
-from licences.detection.place import css_path
+from licences.detection.excerpt import markup_of
+from licences.detection.place import Element, css_path, in_head
 from licences.detection.statement import licence_statement
 from licences.observation import Observation, Source
 from licences.representation import Representation
@@ -38,14 +37,18 @@ def declared_by_tag(representation: Representation) -> Iterator[Observation]:
             )
 
 
-def declared_by_meta(
-    node: LexborNode, attributes: Mapping[str, str | None], *, url: str
-) -> Iterator[Observation]:
-    """Yield the licence of ``<meta name="SPDX-License-Identifier" content="…">``, if it has one."""
+def declared_by_meta(element: Element) -> Iterator[Observation]:
+    """Yield the licence of ``<meta name="SPDX-License-Identifier" content="…">``, if the page's head has one."""
+    attributes, node = element.attributes, element.node
     content = attributes.get("content") or ""
-    if (attributes.get("name") or "").strip().lower() == _META_NAME and content.strip():
-        yield Observation(
-            statement=licence_statement(Kind.LICENCE_SPDX, terms_of(content)),
-            source=Source(channel=Channel.HTML_META, url=url, locator=css_path(node)),
-            raw=(node.html or "")[:2000],
-        )
+    if (
+        (attributes.get("name") or "").strip().lower() != _META_NAME
+        or not content.strip()
+        or not in_head(node)
+    ):
+        return
+    yield Observation(
+        statement=licence_statement(Kind.LICENCE_SPDX, terms_of(content)),
+        source=Source(channel=Channel.HTML_META, url=element.page.url, locator=css_path(node)),
+        raw=markup_of(node),
+    )

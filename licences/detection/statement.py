@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from licences.observation import WHOLE_DOCUMENT, Scope, ScopeLevel, Statement
@@ -9,7 +10,7 @@ from licences.terms import Terms
 from licences.vocabulary import Condition, ConditionType, Kind, LegalEffect, Retrieval, Usage, Verdict
 
 IN_WORDS = 0.7  # how surely a licence is read from an address inside a sentence
-_PROTOCOLS = {
+PROTOCOLS: Mapping[Kind, str] = {  # whose words a carrier's are
     Kind.LICENCE_LINK: "HTML rel=license",
     Kind.LICENCE_HEADER: "RFC 8288 rel=license",
     Kind.LICENCE_SCHEMA_ORG: "schema.org license",
@@ -42,7 +43,7 @@ def licence_statement(
     """
     return Statement(
         kind=kind,
-        protocol=_PROTOCOLS[kind],
+        protocol=PROTOCOLS[kind],
         usage=Usage.AI_TRAIN,
         verdict=terms.verdict,
         legal_effect=terms.effect if terms.verdict is not Verdict.UNKNOWN else LegalEffect.NOTICE,
@@ -86,7 +87,7 @@ def unread_statement(kind: Kind, retrieval: Retrieval) -> Statement:
     """Return the fact that a carrier was there and could not be read."""
     return Statement(
         kind=kind,
-        protocol=_PROTOCOLS[kind],
+        protocol=PROTOCOLS[kind],
         usage=Usage.AI_TRAIN,
         verdict=Verdict.UNKNOWN,
         legal_effect=LegalEffect.NOTICE,

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from licences.creativecommons import read_deed
 from licences.detection.place import resolve
-from licences.detection.statement import IN_WORDS, licence_statement, rights_notice
+from licences.detection.statement import IN_WORDS, PROTOCOLS, licence_statement, rights_notice
 from licences.observation import WHOLE_DOCUMENT, Scope, Statement
 from licences.spdx import read_expression
 from licences.terms import Terms, terms_at, terms_of
@@ -78,7 +78,7 @@ def read_rights(
 
 
 def _words(kind: Kind, note: str, scope: Scope) -> Statement:
-    return rights_notice(f"{kind.value} in words", note, scope)
+    return rights_notice(PROTOCOLS[kind], note, scope)
 
 
 @lru_cache(maxsize=1024)

@@ -5,7 +5,6 @@ No document type, no entities, no network: what declares a document type is not 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,7 +17,7 @@ from licences.errors import LicenceError
 from licences.vocabulary import Retrieval
 
 LIMIT = 10 * 1024 * 1024  # bytes read
-_ELEMENTS = 500_000  # started
+_ELEMENTS = 100_000  # started
 _DEEPEST = 64
 _FOUND = 2000
 _TEXT = 4000  # characters of one element
@@ -87,7 +86,7 @@ class _Target:
         self.found: list[XmlElement] = []
         self._roots, self._asked = roots, asked
         self._steps: list[str] = []
-        self._counts: list[Counter[str]] = [Counter()]
+        self._counts: list[dict[str, int]] = [{}]  # how many of a name each level had so far
         self._started = 0
         self._wanted: tuple[int, str, Mapping[str, str]] | None = None  # depth, tag, attributes
         self._text: list[str] = []
@@ -100,10 +99,10 @@ class _Target:
             raise _OtherKind
         if self._started > _ELEMENTS or len(self._steps) == _DEEPEST:
             raise _Enough
-        self._counts[-1][name] += 1
-        position = self._counts[-1][name]
+        before = self._counts[-1]
+        position = before[name] = before.get(name, 0) + 1
         self._steps.append(name if position == 1 else f"{name}[{position}]")
-        self._counts.append(Counter())
+        self._counts.append({})
         if self._wanted is None and self._asked(tag, attributes):
             self._wanted, self._text = (len(self._steps), tag, attributes), []
 

@@ -27,6 +27,8 @@ def _read(one: Observation) -> Mapping[str, Any]:
         "licence": statement.licence,
         "conditions": [condition.type.value for condition in statement.conditions],
         "confidence": statement.confidence,
+        "lenient": statement.lenient,
+        "see": next((condition.url for condition in statement.conditions if condition.url), None),
         "retrieval": statement.retrieval.value,
         "level": statement.scope.level.value,
         "selector": statement.scope.selector,
