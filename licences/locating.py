@@ -34,7 +34,9 @@ from licences.observation import Observation, encodable
 from licences.representation import Representation
 from licences.robots.text import decode, printable
 
-_PART = re.compile(r" text$|^line |^comment\[|^xmp")  # here the raw text may be a part of what lies there
+_PART = re.compile(
+    r" text$|^line |^comment\[|^xmp|^\$$"
+)  # here the raw text may be a part of what lies there
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)\[(\d+)\]")
 _LINES = re.compile(r"line \d+(?:, line \d+)*")
 _COMMENT = re.compile(r"comment\[(\d+)\]")
@@ -54,7 +56,7 @@ def stands(observation: Observation, archived: Representation) -> bool:
     """
     locator, raw = observation.source.locator, observation.raw
     if _PART.search(locator):
-        return any(raw in found for found in candidates(locator, archived))
+        return any(raw in encodable(found) for found in candidates(locator, archived))
     return any(encodable(found).startswith(raw) for found in candidates(locator, archived))
 
 
@@ -200,10 +202,10 @@ def _in_page(locator: str, archived: Representation) -> Iterator[str]:
 _Find = Callable[[str, Representation], Iterator[str]]
 _FORMS: tuple[tuple[Callable[[str], Any], _Find], ...] = (
     (lambda locator: locator == "status", _status),
+    (lambda locator: locator.startswith("$"), _in_json_file),  # before headers: "$" is a sign of their names
     (_LINES.fullmatch, _lines),
     (_COMMENT.fullmatch, _comment),
     (_HEADER.fullmatch, _header),
     (lambda locator: locator.startswith("xmp"), _packet),
-    (lambda locator: locator.startswith("$"), _in_json_file),
     (lambda locator: locator.startswith("/"), _in_xml),
 )
