@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import islice
 from typing import NamedTuple, Protocol
 
 from licences.observation import RAW_LIMIT, Addressee, Observation, Scope, ScopeLevel, Source, Statement
@@ -26,6 +25,7 @@ PROTOCOL = "AI agents in robots.txt"
 _STRONG = 0.9  # a control token, or three operators and more
 _BY_OPERATORS = {1: 0.6, 2: 0.75}
 _LINES_SHOWN = 40
+_CACHED = 1024  # sets of lines that decide
 _ABOUT_AI = (  # in the order of the observations
     Usage.AI_TRAIN,
     Usage.AI_INDEX,
@@ -102,7 +102,7 @@ class Bloc:
     """Agents that the same groups name: their merged rules are asked once."""
 
     agents: tuple[Agent, ...]
-    lines: tuple[Line, ...]  # the User-agent lines
+    lines: Mapping[Agent, tuple[Line, ...]]  # the User-agent lines that name each
     rules: RuleSet
     stated: tuple[PathedLines, ...]  # their preferences and signals
 
@@ -129,6 +129,8 @@ class AgentReader:
         key = (robots_url, tuple([rule.number if rule else 0 for rule in decisive]), fitting)
         if (known := self._cache.get(key)) is None:
             found = [*_by_rules(self._blocs, decisive), *_by_lines(self._blocs, fitting)]
+            if len(self._cache) >= _CACHED:
+                self._cache.clear()
             known = self._cache[key] = tuple(_observations(found, robots_url))
         return known
 
@@ -146,7 +148,7 @@ def _blocs(groups: Sequence[AgentGroup], stated: StatedToGroups) -> tuple[Bloc, 
     return tuple(
         Bloc(
             agents=tuple(agents),
-            lines=tuple(line for agent in agents for line in naming[agent].values()),
+            lines={agent: tuple(naming[agent].values()) for agent in agents},
             rules=RuleSet(rule for number in numbers for rule in groups[number].rules),
             stated=stated.of_groups(numbers),
         )
@@ -218,25 +220,27 @@ def _observation(usage: Usage, findings: list[_Finding], robots_url: str) -> Obs
         ),
         note=None if denied else "named_allow",
     )
-    evidence = sorted(set(_evidence(findings)))
+    lines = _evidence(findings)
+    shown = sorted(lines)[:_LINES_SHOWN]
     return Observation(
         statement=statement,
         source=Source(
             channel=Channel.ROBOTS_TXT,
             url=robots_url,
-            locator=", ".join(f"line {number}" for number, _ in islice(evidence, _LINES_SHOWN)),
+            locator=", ".join(f"line {number}" for number in shown),
         ),
-        raw="\n".join(text for _, text in islice(evidence, _LINES_SHOWN))[:RAW_LIMIT],
+        raw="\n".join(printable(lines[number]) for number in shown)[:RAW_LIMIT],
     )
 
 
-def _evidence(findings: Iterable[_Finding]) -> Iterable[tuple[int, str]]:
-    for finding in findings:
-        for line in finding.bloc.lines:
-            if agent_list().named_by(line.value) == finding.agent:
-                yield line.number, printable(line.text)
-        if finding.rule is not None:
-            yield finding.rule.number, printable(finding.rule.text)
+def _evidence(findings: Sequence[_Finding]) -> dict[int, str]:
+    """Return the lines that name the agents and those that decide, by their numbers."""
+    lines: dict[int, str] = {}
+    named = {(finding.agent, id(finding.bloc)): finding.bloc for finding in findings}
+    for (agent, _), bloc in named.items():
+        lines.update((line.number, line.text) for line in bloc.lines[agent])
+    lines.update((finding.rule.number, finding.rule.text) for finding in findings if finding.rule is not None)
+    return lines
 
 
 def _confidence(agents: Sequence[Agent]) -> float:

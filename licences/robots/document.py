@@ -51,7 +51,7 @@ class RobotsDocument:
         extensions: list[Extension],
         flags: frozenset[RobotsFlag],
         known_lines: int,
-        platform: tuple[range, ...] = (),
+        platform: frozenset[int] = frozenset(),
     ) -> None:
         self.groups = groups
         self.extensions = extensions
@@ -153,12 +153,20 @@ class RobotsDocument:
 
     def _reader(self, token: str) -> LineReader:
         if (known := self._readers.get(token)) is None:
-            known = self._stated.reader(token, own=self._named(token), everybody=self._index.get("*", []))
+            known = self._stated.reader(token, own=self._naming(token), everybody=self._naming("*"))
             self._readers[token] = known
         return known
 
     def _named(self, token: str) -> list[int]:
         return self._index.get(token.lower(), [])
+
+    def _naming(self, token: str) -> dict[int, int]:
+        """Return the groups for a token, each with the number of the first line that names it."""
+        name = token.lower()
+        return {
+            number: next(agent.number for agent in self.groups[number].agents if name in _names(agent.value))
+            for number in self._index.get(name, [])
+        }
 
     def _selected(self, token: str) -> list[list[int]]:
         if own := self._named(token):

@@ -7,6 +7,7 @@ silent about it, or cannot be read, does not.  An allowance stands only where no
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -15,7 +16,8 @@ from licences.robots.matching import Rule, RuleSet
 from licences.robots.target import pattern_form
 from licences.signals.word import Word
 
-MOST = 500  # patterns of a family; no honest file has more, and what is beyond closes everything or opens nothing
+MOST = 200  # patterns of a family; no honest file has more, and what is beyond closes everything or opens nothing
+_ALIKE = 40  # lines kept that say the same of one pattern
 
 
 class Spoken(NamedTuple):
@@ -39,15 +41,18 @@ class PathedLines:
     def __init__(self, lines: Iterable[StatingLine]) -> None:
         self._patterns: list[_Pattern] = []
         known: dict[str, _Pattern] = {}
+        alike: Counter[tuple[str, tuple[Word, ...]]] = Counter()
         for line in lines:
-            form = pattern_form(line.pattern)
+            form, words = pattern_form(line.pattern), line.words
             if form and form not in known and len(known) > MOST:
-                form = ""
-                line = line._replace(pattern=form, words=tuple(word for word in line.words if word.denies))  # noqa: PLW2901 - the line as it is kept
+                form, words = "", tuple(word for word in words if word.denies)
             if form not in known:
                 known[form] = _compiled(form)
                 self._patterns.append(known[form])
-            known[form].lines.append(line)
+            if alike[form, words] < _ALIKE:
+                alike[form, words] += 1
+                kept = line if words is line.words else line._replace(pattern=form, words=words)
+                known[form].lines.append(kept)
 
     def __bool__(self) -> bool:
         return bool(self._patterns)

@@ -21,13 +21,14 @@ from licences.robots.extensions import Extension, Family, StatingLine, stating_l
 from licences.robots.pathed_lines import PathedLines
 from licences.robots.target import target
 from licences.robots.text import printable
-from licences.signals.word import doubted
+from licences.signals.word import closed_only, doubted
 from licences.vocabulary import AssertedBy, Channel
 
 _OF_EVERYBODY = (
     0.8  # confidence: our own group is silent, and the policy's text addresses whoever reads the site
 )
 _ORPHAN = 0.7  # confidence: before any group, where RFC 9309 knows no rule
+_FOR_OTHERS = 0.7  # confidence: above the User-agent line of its group that names us
 _LINES_SHOWN = 40
 _STATEMENTS = 200  # about one URL
 _CACHED = 1024  # sets of lines that decide
@@ -48,7 +49,7 @@ class StatedLines:
 
     __slots__ = ("_lines", "_platform")
 
-    def __init__(self, extensions: Iterable[Extension], platform: Sequence[range]) -> None:
+    def __init__(self, extensions: Iterable[Extension], platform: frozenset[int]) -> None:
         """Read the lines.
 
         Args:
@@ -67,20 +68,20 @@ class StatedLines:
 
     def of_groups(self, numbers: Iterable[int]) -> tuple[PathedLines, ...]:
         """Return what the preferences and signals of some groups are, whoever they name."""
-        wanted = tuple(numbers)
+        wanted = dict.fromkeys(numbers, 0)
         found = (
             PathedLines(_merged(self._lines.get(family, {}), wanted))
             for family in (Family.CONTENT_USAGE, Family.CONTENT_SIGNAL)
         )
         return tuple(lines for lines in found if lines)
 
-    def reader(self, product_token: str, own: Sequence[int], everybody: Sequence[int]) -> LineReader:
+    def reader(self, product_token: str, own: Mapping[int, int], everybody: Mapping[int, int]) -> LineReader:
         """Return a reader for one agent.
 
         Args:
             product_token: the agent's.
-            own: the groups that name it; they are its groups alone.
-            everybody: the groups for ``*``.
+            own: the groups that name it, each with the number of the first line that does; they bind it alone.
+            everybody: the groups for ``*``, likewise.
         """
         ours = Addressee(all=False, tokens=(product_token,), matches_us=True) if own else EVERYONE
         voices: list[Voice] = []
@@ -91,9 +92,8 @@ class StatedLines:
                 voices.append(Voice(family, bound, ours))
             elif own and family is Family.CONTENT_SIGNAL and (lines := _merged(by_group, everybody)):
                 voices.append(Voice(family, PathedLines(lines), certainty=_OF_EVERYBODY))
-            if orphans and not (
-                bound and family is Family.LICENSE
-            ):  # a group's own licence replaces the file's
+            replaced = bound and family is Family.LICENSE  # a group's own licence stands for the file's
+            if orphans and not replaced:
                 voices.append(Voice(family, orphans, orphaned=family is not Family.LICENSE))
         return LineReader(voices, self._platform)
 
@@ -103,7 +103,7 @@ class LineReader:
 
     __slots__ = ("_cache", "_platform", "_voices", "needs_access")
 
-    def __init__(self, voices: Sequence[Voice], platform: Sequence[range]) -> None:
+    def __init__(self, voices: Sequence[Voice], platform: frozenset[int]) -> None:
         self._voices = voices
         self._platform = platform
         self._cache: dict[tuple[str, tuple[tuple[int, ...], ...]], tuple[Observation, ...]] = {}
@@ -156,7 +156,7 @@ class LineReader:
         if voice.orphaned:
             statement = doubted(statement, _ORPHAN)
         pattern = printable(line.pattern) or None
-        by_platform = any(line.line.number in numbers for numbers in self._platform)
+        by_platform = line.line.number in self._platform
         return replace(
             statement,
             scope=Scope(level=ScopeLevel.PATH if pattern else ScopeLevel.AUTHORITY, selector=pattern),
@@ -166,5 +166,16 @@ class LineReader:
         )
 
 
-def _merged(by_group: Mapping[int | None, list[StatingLine]], numbers: Iterable[int]) -> list[StatingLine]:
-    return [line for number in numbers for line in by_group.get(number, ())]
+def _merged(by_group: Mapping[int | None, list[StatingLine]], groups: Mapping[int, int]) -> list[StatingLine]:
+    """Return the lines of some groups, each given with the line that names the agent.
+
+    These lines do not end a list of User-agent lines (RFC 9309 §2.2.1), so one may stand above the agent it binds.
+    Then its denial holds, but an allowance may have been meant for the agents above it alone.
+    """
+    return [
+        line
+        if line.line.number > named
+        else line._replace(words=tuple(closed_only(word, _FOR_OTHERS) for word in line.words))
+        for number, named in groups.items()
+        for line in by_group.get(number, ())
+    ]

@@ -76,22 +76,18 @@ def lines(text: str) -> Iterator[Line]:
             yield Line(number, line, name.strip(_BLANK).lower(), value.strip(_BLANK))
 
 
-def platform_lines(text: str) -> tuple[range, ...]:
+def platform_lines(text: str) -> frozenset[int]:
     """Return the numbers of the lines that a platform wrote: from its mark that begins to the one that ends.
 
     Without an end they run to the end of the file.
     """
     if "cloudflare managed content" not in text.casefold():
-        return ()
-    found: list[range] = []
-    begun: int | None = None
-    split = _LINE_END.split(text)
-    for number, line in enumerate(split, start=1):
-        if (mark := _PLATFORM_MARK.fullmatch(line)) is None:
-            continue
-        if mark[1].lower() == "begin":
-            begun = number if begun is None else begun
-        elif begun is not None:
-            found.append(range(begun, number + 1))
-            begun = None
-    return (*found, range(begun, len(split) + 1)) if begun is not None else tuple(found)
+        return frozenset()
+    found: set[int] = set()
+    within = False
+    for number, line in enumerate(_LINE_END.split(text), start=1):
+        mark = _PLATFORM_MARK.fullmatch(line)
+        within = mark[1].lower() == "begin" if mark else within
+        if within:
+            found.add(number)
+    return frozenset(found)

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from licences.observation import RAW_LIMIT, Observation, Source, Statement, encodable
 from licences.representation import Representation
-from licences.signals.word import Word, doubted, folded
+from licences.signals.word import Word, closed_only, doubted, folded
 from licences.vocabulary import (
     AssertedBy,
     Channel,
@@ -77,7 +77,7 @@ def signals(text: str, kind: Kind) -> tuple[Word, ...]:
             unread |= word is None and key in {*_KEYS, "use"}
             words += [word] if word is not None else []
     if unread or oversize:
-        words = [_closed_only(word) for word in words]
+        words = [closed_only(word, _LENIENT) for word in words]
     if unread:
         words.append(Word("", (_unread(kind),)))
     return tuple(words)
@@ -102,12 +102,6 @@ def _word(kind: Kind, key: str, value: str, *, strict: bool) -> Word | None:
         statements = tuple(doubted(statement, _LENIENT) for statement in statements)
     open_ = not any(statement.verdict is Verdict.DENY for statement in statements)
     return Word(key, statements, lifts=open_ and strict and plainly)
-
-
-def _closed_only(word: Word) -> Word:
-    if not word.lifts:
-        return word
-    return Word(word.key, tuple(doubted(statement, _LENIENT) for statement in word.statements))
 
 
 def _statement(

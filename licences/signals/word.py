@@ -44,6 +44,13 @@ def doubted(statement: Statement, confidence: float) -> Statement:
     )
 
 
+def closed_only(word: Word, confidence: float) -> Word:
+    """Return a word as it is where only denials are heard: one that opens something settles nothing."""
+    if not word.lifts:
+        return word
+    return Word(word.key, tuple(doubted(statement, confidence) for statement in word.statements))
+
+
 def folded(text: str) -> str:
     """Return a text ready for looking for keywords: compatibility forms unified, invisible characters gone, no case.
 

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from golden import cases
 
+from licences.policy import decide, load
+from licences.rights import RightsSet
 from licences.robots import RobotsDocument
 from licences.robots.agents import agent_list
 from licences.vocabulary import Kind, LegalEffect, Usage, Verdict
@@ -34,6 +36,9 @@ def test_a_refusal_of_others_is_an_inference(case: dict[str, Any]) -> None:
     for one in observations:
         assert one.statement.legal_effect is LegalEffect.INFERENCE
         assert not one.statement.addressee.matches_us
+    for policy, outcome in case.get("outcome", {}).items():
+        decision = decide(RightsSet.of(stated), Usage.AI_TRAIN_GEN, load(policy))
+        assert decision.outcome.value == outcome
 
 
 def test_the_evidence_is_the_lines() -> None:
@@ -87,3 +92,12 @@ def test_the_list_is_dated_and_names_each_agent_once() -> None:
         "user",
         "tool",
     }
+
+
+def test_nine_thousand_groups_of_one_agent_are_read_in_linear_time() -> None:
+    """Each names it again with a preference of its own: a person is shown the first lines."""
+    groups = (f"User-agent: GPTBot\nContent-Usage: /{n} train-ai=n\nDisallow: /q\n" for n in range(9000))
+    document = RobotsDocument.parse("".join(groups).encode())
+    allowed, denied = document.observe(ORIGIN + "/1", ROBOTS, product_token="OurBot")
+    assert (allowed.statement.verdict, denied.statement.verdict) == (Verdict.UNKNOWN, Verdict.DENY)
+    assert denied.source.locator.count("line") == 40
