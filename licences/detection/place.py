@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
@@ -18,6 +19,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
 MEDIA_TYPES = frozenset(
     {"imageobject", "videoobject", "audioobject", "mediaobject", "3dmodel", "musicrecording"}
 )
+_ROWS = frozenset({"li", "tr", "dd"})
 # Classes of what is no part of the work that a page is about: "comment-list", "widget_text", "teaser"
 _APART = re.compile(r"(?:^|[\s_-])(comment|widget|teaser|related)s?(?=$|[\s_-])", re.IGNORECASE)
 
@@ -41,6 +43,19 @@ class Page:
     def has_several_articles(self) -> bool:
         """Whether an ``article`` of this page is a teaser or a comment, rather than what the page is about."""
         return len(self.tree.css("article")) > 1
+
+    @cached_property
+    def _rows_with_licences(self) -> Counter[int]:
+        """How many rows of each list or table hold a licence link; a search's results each carry theirs."""
+        rows: set[tuple[int, int]] = set()
+        for link in self.tree.css('[rel~="license" i]'):
+            if (row := _row_around(link)) is not None and row.parent is not None:
+                rows.add((row.parent.mem_id, row.mem_id))
+        return Counter(parent for parent, _ in rows)
+
+    def is_one_of_several(self, row: LexborNode) -> bool:
+        """Tell whether other rows of the same list or table hold a licence link too."""
+        return row.parent is not None and self._rows_with_licences[row.parent.mem_id] > 1
 
     @cached_property
     def items(self) -> list[LexborNode]:
@@ -92,7 +107,7 @@ def css_path(node: LexborNode) -> str:
         name = element.tag or ""
         identifier = element.attributes.get("id")
         if identifier and _IDENTIFIER.fullmatch(identifier):
-            steps.append(f"{name}#{identifier}")
+            steps.append(f"{name if _IDENTIFIER.fullmatch(name) else '*'}#{identifier}")
             break
         steps.append(_numbered(element, name))
     return " > ".join(reversed(steps))
@@ -100,20 +115,29 @@ def css_path(node: LexborNode) -> str:
 
 def scope_of(node: LexborNode, page: Page) -> Scope:
     """Return what a licence link covers: the page, or only the figure, teaser or subject it stands in."""
-    for element in upwards(node):
-        name = element.tag
-        if name in {"figure", "aside"}:
-            return _part(str(name))
-        attributes = element.attributes
-        if not page.is_meant_by(attributes.get("about") or ""):
-            return _part("[about]")
-        if (attributes.get("itemtype") or "").rpartition("/")[2].lower() in MEDIA_TYPES:
-            return _part("[itemtype]")
-        if name not in {"html", "body"} and (part := _APART.search(attributes.get("class") or "")):
-            return _part(f".{part[1].lower()}")
-        if name == "article" and page.has_several_articles:
-            return _part("article")
-    return WHOLE_DOCUMENT
+    parts = (_part_named_by(element, page) for element in upwards(node))
+    selector = next((part for part in parts if part is not None), None)
+    return WHOLE_DOCUMENT if selector is None else Scope(level=ScopeLevel.ELEMENT, selector=selector)
+
+
+def _part_named_by(element: LexborNode, page: Page) -> str | None:
+    """Return what an element makes of everything in it, if that is only a part of what the page is about."""
+    name, attributes = element.tag or "", element.attributes
+    apart = _APART.search(attributes.get("class") or "") if name not in {"html", "body"} else None
+    part: str | None = None
+    if name in {"figure", "aside"}:
+        part = name
+    elif not page.is_meant_by(attributes.get("about") or ""):
+        part = "[about]"
+    elif (attributes.get("itemtype") or "").rpartition("/")[2].lower() in MEDIA_TYPES:
+        part = "[itemtype]"
+    elif apart is not None:
+        part = f".{apart[1].lower()}"
+    elif (name == "article" and page.has_several_articles) or (
+        name in _ROWS and page.is_one_of_several(element)
+    ):
+        part = name
+    return part
 
 
 def _address(url: str) -> str:
@@ -154,8 +178,8 @@ def upwards(node: LexborNode) -> Iterator[LexborNode]:
         element = element.parent
 
 
-def _part(selector: str) -> Scope:
-    return Scope(level=ScopeLevel.ELEMENT, selector=selector)
+def _row_around(node: LexborNode) -> LexborNode | None:
+    return next((element for element in upwards(node) if element.tag in _ROWS), None)
 
 
 def _numbered(element: LexborNode, name: str) -> str:

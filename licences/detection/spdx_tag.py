@@ -11,6 +11,7 @@ from licences.detection.place import Element, css_path, in_head
 from licences.detection.statement import licence_statement
 from licences.observation import Observation, Source
 from licences.representation import Representation
+from licences.robots.text import printable
 from licences.terms import terms_of
 from licences.vocabulary import Channel, Kind
 
@@ -18,7 +19,8 @@ _META_NAME = "spdx-license-identifier"
 _TAG = re.compile(rb"SPDX-License-Identifier:[ \t]*([^\r\n]{1,1000})", re.IGNORECASE)
 _CLOSERS = re.compile(r"\s*(?:\*/|-->|#\}|\"\"\"|''')?\s*$")
 _TAGS = 20  # read in one file
-_READ = 1024 * 1024  # bytes
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_READ = 500 * 1024  # bytes: as much of a text file as its lines are found again in
 
 
 def declared_by_tag(representation: Representation) -> Iterator[Observation]:
@@ -27,13 +29,13 @@ def declared_by_tag(representation: Representation) -> Iterator[Observation]:
         return
     body = representation.body[:_READ]
     for found in islice(_TAG.finditer(body), _TAGS):
-        number = body.count(b"\n", 0, found.start()) + 1
+        number = len(_LINE_END.findall(body, 0, found.start())) + 1
         expression = _CLOSERS.sub("", found[1].decode("utf-8", "replace"))
         if expression:
             yield Observation(
                 statement=licence_statement(Kind.LICENCE_SPDX, terms_of(expression)),
                 source=Source(channel=Channel.HTML_TEXT, url=representation.url, locator=f"line {number}"),
-                raw=found[0].decode("utf-8", "replace"),
+                raw=printable(found[0].decode("utf-8", "surrogateescape")),
             )
 
 
