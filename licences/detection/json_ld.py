@@ -126,14 +126,15 @@ def _of_value(name: str, value: Any, item: Item, place: Place, page: Page) -> It
         return stated_of_part(selector) if isinstance(selector, str) and is_false(value) else iter(())
     if name == LICENCE and scope is WHOLE_DOCUMENT and _is_of_another_page(item.value, page):
         scope = _ITEM
-    return stated(name, _text(value), replace(place, scope=scope))
+    said = str(value) if name == FREE else _text(value)  # «no» comes as a boolean too
+    return stated(name, said, replace(place, scope=scope))
 
 
 def _text(value: Any) -> str:
     """Return what a value says: itself, or what identifies the object it is."""
     if isinstance(value, dict):
         value = next((value[key] for key in ("@id", "url", "@value", "name") if value.get(key)), None)
-    return str(value) if isinstance(value, str | bool | int) else ""
+    return value if isinstance(value, str) else ""
 
 
 def _is_of_another_page(item: dict[str, Any], page: Page) -> bool:

@@ -37,6 +37,9 @@ _PROPERTIES: Mapping[str, str] = {
 }
 # What a page describes and offers, rather than what it says: their licence is not the page's.
 _DESCRIBED = MEDIA_TYPES | {
+    "photograph",
+    "painting",
+    "visualartwork",
     "dataset",
     "datacatalog",
     "datadownload",

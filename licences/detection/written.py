@@ -20,6 +20,7 @@ from licences.vocabulary import Kind, Verdict
 _LONGEST = 4000  # characters of a field that are read
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{0,20}:|/|\.{1,2}/|#)\S*", re.IGNORECASE)
 _DEED = re.compile(r"(?:https?:)?//(?:www\.)?creativecommons\.org/[^\s<>\"'|]{1,200}", re.IGNORECASE)
+_NO_PLACES = ("javascript:", "data:", "blob:", "about:", "mailto:", "tel:", "vbscript:")
 _AFTER = ".,;:!?)]}»”。，；）"  # noqa: RUF001 - what may follow an address in a sentence, Chinese ones too
 # The page's own words are its terms.  They have no name: the page's address would differ on every page of a site.
 _HERE = Terms(licence=None, verdict=Verdict.UNKNOWN, note="unknown_licence")
@@ -38,7 +39,7 @@ def terms_behind(reference: str, *, base: str, url: str) -> Terms | None:
         base: what it resolves against.
         url: of the document that holds it; terms that lie there have no name.
     """
-    if (target := resolve(base, reference)) is None:
+    if (target := resolve(base, reference)) is None or target.lower().startswith(_NO_PLACES):
         return None
     return _HERE if target.partition("#")[0] == url.partition("#")[0] else terms_at(target)
 
