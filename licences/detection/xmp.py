@@ -12,13 +12,14 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-PACKET_LIMIT = 4 * 1024 * 1024  # bytes of one packet
+PACKET_LIMIT = 4 * 1024 * 1024  # bytes of one packet, and of all that are read of one file
 PACKETS = 8  # read of one file
 _ENDS = (
     (b"<x:xmpmeta", b"</x:xmpmeta>"),
     (b"<?xpacket begin", b"<?xpacket end"),
 )
-_ELEMENTS = 20_000  # of one packet
+_TAGS = 50_000  # of one packet; no honest one has more
+_STEPS = 20_000  # through the elements of one packet
 _DEEPEST = 32
 
 
@@ -26,7 +27,7 @@ class Packet(NamedTuple):
     """One packet."""
 
     text: str
-    root: Element | None  # None: not well-formed, or it declares entities
+    root: Element | None  # None: not well-formed, made to keep us busy, or with a document type
 
 
 class Property(NamedTuple):
@@ -45,12 +46,15 @@ def packets(body: bytes, marker: bytes) -> Iterator[Packet]:
         body: of a PDF, a picture or any other file.
         marker: bytes that a packet must hold to be parsed at all.
     """
-    position = body.find(marker)
+    position, left = body.find(marker), PACKET_LIMIT
     for _ in range(PACKETS):
         if position < 0:
             return
         found = _around(body, position)
         if found is not None:
+            left -= found[1] - found[0]
+            if left < 0:
+                return
             text = body[slice(*found)].decode("utf-8", "replace")
             yield Packet(text, _parsed(text))
         position = body.find(marker, max(found[1] if found else 0, position + 1))
@@ -58,19 +62,22 @@ def packets(body: bytes, marker: bytes) -> Iterator[Packet]:
 
 def properties(root: Element) -> Iterator[Property]:
     """Yield every property of a packet in document order: leaves and attributes, bounded in number and depth."""
-    waiting = [(root, "", 0)]
-    for _ in range(_ELEMENTS):
-        if not waiting:
-            return
-        element, above, depth = waiting.pop()
+    ways: list[tuple[Iterator[Element], str]] = [(iter((root,)), "")]
+    for _ in range(_STEPS):
+        element = next(ways[-1][0], None)
+        if element is None:
+            ways.pop()
+            if not ways:
+                return
+            continue
         namespace, name = _split(element.tag)
-        path = f"{above}/{name}"
+        path = f"{ways[-1][1]}/{name}"
         for key, value in element.attrib.items():
             yield Property(f"{path}/@{_split(key)[1]}", *_split(key), value)
         if len(element) == 0:
             yield Property(path, namespace, name, element.text or "")
-        elif depth < _DEEPEST:
-            waiting += [(child, path, depth + 1) for child in reversed(element)]
+        elif len(ways) < _DEEPEST:
+            ways.append((iter(element), path))
 
 
 def _around(body: bytes, position: int) -> tuple[int, int] | None:
@@ -86,6 +93,8 @@ def _around(body: bytes, position: int) -> tuple[int, int] | None:
 
 
 def _parsed(text: str) -> Element | None:
+    if text.count("<") > _TAGS:
+        return None
     try:
         found: Element = fromstring(text.strip("\ufeff \t\r\n\0"), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError):

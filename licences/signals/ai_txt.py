@@ -20,7 +20,7 @@ from licences.observation import EVERYONE, Addressee, Observation, Scope, ScopeL
 from licences.robots.target import target
 from licences.robots.text import printable
 from licences.signals.media_extensions import media_of_extension, plain_type
-from licences.signals.path_pattern import path_pattern
+from licences.signals.path_pattern import STARS, path_pattern
 from licences.signals.site_document import SiteDocumentReading
 from licences.signals.text_file import LIMIT, place, text_lines
 from licences.vocabulary import Channel, Kind, LegalEffect, Retrieval, Usage, Verdict
@@ -164,31 +164,33 @@ def parse_ai_file(body: bytes, *, truncated: bool = False) -> SiteDocumentReadin
 
 def _rules(lines: Sequence[str]) -> Iterator[_Rule]:
     """Yield the Disallow lines whose value is a pattern; in prose the same words are not."""
-    agents: list[str] = []
-    in_group = collecting = False
+    group: set[str] | None = None  # before any User-agent line
+    collecting = False
     for number, text in enumerate(lines, 1):
         name, colon, value = text.partition("#")[0].partition(":")
         field, value = name.strip().lower(), value.strip()
         if field == "user-agent" and colon:
-            agents = [*agents, value.lower()] if collecting else [value.lower()]
-            in_group = collecting = True
+            group = group if collecting and group is not None else set()
+            collecting = True
+            if value == "*" or len(group) < _TOKENS:
+                group.add(printable(value.lower())[:_TOKEN])
         elif field in {"allow", "disallow"} and colon:
             collecting = False
             if field == "disallow" and value.startswith(("/", "*", ".")):
-                yield _rule(number, text, value, agents, in_group=in_group)
+                yield _rule(number, text, value, group)
 
 
-def _rule(number: int, text: str, value: str, agents: Sequence[str], *, in_group: bool) -> _Rule:
-    everybody = not in_group or "*" in agents
+def _rule(number: int, text: str, value: str, group: set[str] | None) -> _Rule:
     named = _EXTENSION.fullmatch(value)
+    extension = named[1].lower() if named else None
     return _Rule(
         number=number,
         text=text,
         selector=value,
-        agents=() if everybody else tuple(sorted({printable(one)[:_TOKEN] for one in agents}))[:_TOKENS],
-        in_group=in_group,
-        fits=_test(value, named[1].lower() if named else None),
-        media=media_of_extension(named[1].lower()) if named else None,
+        agents=() if group is None or "*" in group else tuple(sorted(group)),
+        in_group=group is not None,
+        fits=_test(value, extension),
+        media=media_of_extension(extension) if extension else None,
     )
 
 
@@ -197,7 +199,8 @@ def _test(value: str, extension: str | None) -> Callable[[str], bool]:
         return lambda _: True
     if extension is not None:
         return lambda path: path.partition("?")[0].lower().endswith(f".{extension}")
-    return path_pattern(value) or (lambda _: False)
+    busy = value.count("*") > STARS  # a pattern made to keep us busy covers all there is
+    return path_pattern(value) or (lambda _: busy)
 
 
 def _fields(lines: Sequence[str]) -> Iterator[tuple[int, str, bool]]:

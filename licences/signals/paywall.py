@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from licences.detection.place import Element, css_path
 from licences.observation import RAW_LIMIT, Observation, Source, Statement
 from licences.vocabulary import Channel, Kind, LegalEffect, Usage, Verdict
 
 PROTOCOL = "article:content_tier"
-_TIERS = frozenset({"locked", "metered"})
 
 
-def declared_by_content_tier(element: Element) -> Iterator[Observation]:
-    """Yield that an article is not free to read: no copies, and a person looks before anybody trains on it."""
+def declared_by_content_tier(element: Element) -> Iterable[Observation]:
+    """Return that an article is not free to read: no copies, and a person looks before anybody trains on it."""
     if element.tag != "meta":
-        return
+        return ()
     attributes = element.attributes
     name = attributes.get("property") or attributes.get("name") or ""
-    tier = (attributes.get("content") or "").strip().lower()
-    if name.strip().lower() != PROTOCOL or tier not in _TIERS:
-        return
+    if name.strip().lower() != PROTOCOL:
+        return ()
+    stated = _STATEMENTS.get((attributes.get("content") or "").strip().lower(), ())
     source = Source(channel=Channel.HTML_META, url=element.page.url, locator=css_path(element.node))
     raw = (element.node.html or "")[:RAW_LIMIT]
-    for statement in _STATEMENTS[tier]:
-        yield Observation(statement=statement, source=source, raw=raw)
+    return [Observation(statement=statement, source=source, raw=raw) for statement in stated]
 
 
 _STATEMENTS = {
@@ -39,5 +37,5 @@ _STATEMENTS = {
         )
         for usage, verdict in ((Usage.REDISTRIBUTE, Verdict.DENY), (Usage.AI_TRAIN, Verdict.UNKNOWN))
     )
-    for tier in _TIERS
+    for tier in ("locked", "metered")
 }

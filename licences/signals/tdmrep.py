@@ -8,7 +8,7 @@ Source: W3C Community Group Final Report «TDM Reservation Protocol», 2024-05-1
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from functools import lru_cache
 from typing import Any
@@ -153,11 +153,11 @@ def declared_by_tdm_header(representation: Representation) -> Iterator[Observati
         )
 
 
-def declared_by_tdm_meta(element: Element) -> Iterator[Observation]:
-    """Yield what a ``tdm-reservation`` meta element states; inside ``body`` it denies less surely and lifts nothing."""
+def declared_by_tdm_meta(element: Element) -> Iterable[Observation]:
+    """Return what a ``tdm-reservation`` meta element states; inside ``body`` it denies less surely and lifts nothing."""
     name = element.attributes.get("name") if element.tag == "meta" else None
     if name is None or name.strip().lower() != "tdm-reservation":
-        return
+        return ()
     page = element.page
     policy = next(
         (
@@ -175,11 +175,8 @@ def declared_by_tdm_meta(element: Element) -> Iterator[Observation]:
         certainty=IN_BODY if in_body else 1.0,
     )
     place = ("body: " if in_body else "") + css_path(element.node)
-    yield Observation(
-        statement=statement,
-        source=Source(channel=Channel.HTML_META, url=page.url, locator=place),
-        raw=(element.node.html or "")[:RAW_LIMIT],
-    )
+    source = Source(channel=Channel.HTML_META, url=page.url, locator=place)
+    return (Observation(statement=statement, source=source, raw=(element.node.html or "")[:RAW_LIMIT]),)
 
 
 def _is_in_head(node: LexborNode) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from licences.detection.xmp import Packet, Property, packets, properties
-from licences.observation import RAW_LIMIT, Observation, Scope, ScopeLevel, Source, encodable
+from licences.observation import Observation, Scope, ScopeLevel, Source, encodable
 from licences.representation import Representation
 from licences.signals.tdmrep import BROKEN, Reservation, policy_url, read_text, reservation_statement
 from licences.vocabulary import Channel, Kind
@@ -21,6 +21,8 @@ _NAMESPACES = frozenset(
 )
 _RESERVATION = frozenset({"reservation", "tdm-reservation"})
 _POLICY = frozenset({"policy", "tdm-policy"})
+_MOST = 10  # reservations of one packet
+_PREFIX = 40  # characters of a namespace prefix
 _WHOLE_FILE = Scope(level=ScopeLevel.FILE)
 _BLURRED = Reservation.LENIENTLY_RESERVED
 
@@ -49,37 +51,47 @@ def _stated(packet: Packet, url: str, *, alone: bool) -> Iterator[Observation]:
     ours = [one for one in properties(packet.root) if one.namespace in _NAMESPACES]
     references = (policy_url(url, one.value) for one in ours if one.name in _POLICY)
     policy = next(filter(None, references), None)
-    for one in ours:
-        if one.name in _RESERVATION:
-            reservation = read_text(one.value)
-            if alone or reservation.denies:
-                statement = reservation_statement(
-                    Kind.TDMREP_PDF, reservation, policy=policy, scope=_WHOLE_FILE
-                )
-                source = Source(channel=Channel.FILE_METADATA, url=url, locator=f"xmp {one.path}")
-                yield Observation(statement=statement, source=source, raw=_raw(packet.text, one))
+    for one in [one for one in ours if one.name in _RESERVATION][:_MOST]:
+        reservation = read_text(one.value)
+        if alone or reservation.denies:
+            statement = reservation_statement(Kind.TDMREP_PDF, reservation, policy=policy, scope=_WHOLE_FILE)
+            source = Source(channel=Channel.FILE_METADATA, url=url, locator=f"xmp {one.path}")
+            yield Observation(statement=statement, source=source, raw=_raw(packet.text, one))
 
 
 def _broken(packet: Packet, url: str) -> Iterator[Observation]:
     """Yield the reservation that stands in a packet which is no XML, when nobody can mistake it."""
-    for found in _written("(?:tdm-)?reservation").finditer(packet.text):
-        if read_text(found["value"]) is Reservation.RESERVED:
-            statement = reservation_statement(Kind.TDMREP_PDF, _BLURRED, scope=_WHOLE_FILE, certainty=BROKEN)
-            source = Source(channel=Channel.FILE_METADATA, url=url, locator="xmp")
-            yield Observation(statement=statement, source=source, raw=encodable(found[0]))
-            return
+    for name in sorted(_RESERVATION):
+        for written, value in _written(packet.text, name):
+            if read_text(value) is Reservation.RESERVED:
+                statement = reservation_statement(
+                    Kind.TDMREP_PDF, _BLURRED, scope=_WHOLE_FILE, certainty=BROKEN
+                )
+                source = Source(channel=Channel.FILE_METADATA, url=url, locator="xmp")
+                yield Observation(statement=statement, source=source, raw=written)
+                return
 
 
 def _raw(text: str, one: Property) -> str:
     """Return the property as it stands in the packet; its name, should its value be written in another way."""
-    for found in _written(re.escape(one.name)).finditer(text):
-        if found["value"].strip() == one.value.strip():
-            return encodable(found[0][:RAW_LIMIT])
-    return one.name
+    found = (written for written, value in _written(text, one.name) if value.strip() == one.value.strip())
+    return next(found, one.name)
+
+
+def _written(text: str, name: str) -> Iterator[tuple[str, str]]:
+    """Yield where a property stands in the text of a packet, and its value; linear in the text."""
+    for found in _pattern(name).finditer(text):
+        start = found.start()
+        while (
+            start > 0
+            and found.start() - start < _PREFIX
+            and (text[start - 1].isalnum() or text[start - 1] in "_.-")
+        ):
+            start -= 1
+        yield encodable(text[start : found.end()]), found["value"]
 
 
 @lru_cache(maxsize=16)
-def _written(name: str) -> re.Pattern[str]:
-    return re.compile(
-        rf"""[\w.-]{{0,40}}:{name}\s{{0,20}}(?:=\s{{0,20}}["']|[^<>"']{{0,200}}>)(?P<value>[^<>"']{{0,200}})"""
-    )
+def _pattern(name: str) -> re.Pattern[str]:
+    between = r"""\s{0,20}(?:=\s{0,20}["']|[^<>"']{0,40}>)"""
+    return re.compile(rf""":{re.escape(name)}{between}(?P<value>[^<>"']{{0,100}})""")
