@@ -16,8 +16,10 @@ from licences.robots.matching import Rule, RuleSet
 from licences.robots.target import pattern_form
 from licences.signals.word import Word
 
-MOST = 200  # patterns of a family; no honest file has more, and what is beyond closes everything or opens nothing
+MOST = 500  # patterns of a family; no honest file has more
 _ALIKE = 40  # lines kept that say the same of one pattern
+_ENDLESS = 1 << 30  # octets; longer than any path
+_BEYOND = "\n"  # instead of a pattern: of the lines beyond `MOST`; no pattern is so written
 
 
 class Spoken(NamedTuple):
@@ -29,12 +31,21 @@ class Spoken(NamedTuple):
 
 class _Pattern(NamedTuple):
     length: int  # octets
-    rules: RuleSet | None  # that fits where the pattern does; None: everywhere
+    start: str | None  # of every path that fits, where no more is asked; None: the rules tell
+    rules: RuleSet
     lines: list[StatingLine]
+
+    def fits(self, path: str) -> bool:
+        """Tell whether the pattern fits a normalised path."""
+        return path.startswith(self.start) if self.start is not None else not self.rules.decide(path).allowed
 
 
 class PathedLines:
-    """Lines that compete by their paths.  False when there are none."""
+    """Lines that compete by their paths.  False when there are none.
+
+    Of more than `MOST` patterns the rest closes everything and opens nothing: a file made to keep us busy costs its
+    own site.
+    """
 
     __slots__ = ("_patterns",)
 
@@ -44,14 +55,14 @@ class PathedLines:
         alike: Counter[tuple[str, tuple[Word, ...]]] = Counter()
         for line in lines:
             form, words = pattern_form(line.pattern), line.words
-            if form and form not in known and len(known) > MOST:
-                form, words = "", tuple(word for word in words if word.denies)
+            if form not in known and len(known) >= MOST:
+                form, words = _BEYOND, tuple(word for word in words if word.denies)
             if form not in known:
                 known[form] = _compiled(form)
                 self._patterns.append(known[form])
             if alike[form, words] < _ALIKE:
                 alike[form, words] += 1
-                kept = line if words is line.words else line._replace(pattern=form, words=words)
+                kept = line if form != _BEYOND else line._replace(pattern="", words=words)
                 known[form].lines.append(kept)
 
     def __bool__(self) -> bool:
@@ -59,13 +70,7 @@ class PathedLines:
 
     def matching(self, path: str) -> tuple[int, ...]:
         """Return which patterns fit a normalised path: the same numbers, the same words."""
-        return tuple(
-            [
-                number
-                for number, (_, rules, _) in enumerate(self._patterns)
-                if rules is None or not rules.decide(path).allowed
-            ]
-        )
+        return tuple([number for number, pattern in enumerate(self._patterns) if pattern.fits(path)])
 
     def spoken(self, matching: Sequence[int]) -> list[Spoken]:
         """Return the words that stand where these patterns fit, in the order of their lines."""
@@ -95,8 +100,11 @@ class PathedLines:
 
 
 def _compiled(form: str) -> _Pattern:
-    rules = RuleSet([Rule(0, form, allow=False, value=form)]) if form else None
-    return _Pattern(len(form), rules, [])
+    if form == _BEYOND:
+        return _Pattern(_ENDLESS, "", RuleSet(()), [])
+    literal = not set(form) & set("*$?")
+    rules = RuleSet(() if literal else [Rule(0, form, allow=False, value=form)])
+    return _Pattern(len(form), form if literal else None, rules, [])
 
 
 def _lifted(said: Iterable[tuple[int, Spoken]]) -> dict[str, int]:
