@@ -14,6 +14,7 @@ from defusedxml.ElementTree import fromstring
 
 PACKET_LIMIT = 4 * 1024 * 1024  # bytes of one packet, and of all that are read of one file
 PACKETS = 8  # read of one file
+_MARKERS = 100  # looked at: prose may hold one, too
 _ENDS = (
     (b"<x:xmpmeta", b"</x:xmpmeta>"),
     (b"<?xpacket begin", b"<?xpacket end"),
@@ -40,24 +41,30 @@ class Property(NamedTuple):
 
 
 def packets(body: bytes, marker: bytes) -> Iterator[Packet]:
-    """Yield the packets that contain a marker, which is looked for `PACKETS` times.  Linear in the body; never raises.
+    """Yield the packets that contain a marker, at most `PACKETS`.  Linear in the body; never raises.
 
     Args:
         body: of a PDF, a picture or any other file.
         marker: bytes that a packet must hold to be parsed at all.
     """
-    position, left = body.find(marker), PACKET_LIMIT
-    for _ in range(PACKETS):
-        if position < 0:
+    position, left, read = body.find(marker), PACKET_LIMIT, 0
+    for _ in range(_MARKERS):
+        if position < 0 or read == PACKETS:
             return
         found = _around(body, position)
         if found is not None:
+            read += 1
             left -= found[1] - found[0]
             if left < 0:
                 return
             text = body[slice(*found)].decode("utf-8", "replace")
             yield Packet(text, _parsed(text))
         position = body.find(marker, max(found[1] if found else 0, position + 1))
+
+
+def is_lone(body: bytes) -> bool:
+    """Tell whether a file holds no more than one packet, which then speaks for the whole of it."""
+    return max(body.count(_ENDS[0][1]), body.count(_ENDS[1][0])) <= 1
 
 
 def properties(root: Element) -> Iterator[Property]:

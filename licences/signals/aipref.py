@@ -11,10 +11,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from http_sf import Token, parse
-
 from licences.observation import RAW_LIMIT, Observation, Source, Statement, encodable
 from licences.representation import Representation
+from licences.signals.structured_fields import Token, read_dictionary
 from licences.signals.word import Word, folded
 from licences.vocabulary import AssertedBy, Channel, Kind, LegalEffect, Retrieval, Usage, Verdict
 
@@ -104,17 +103,9 @@ def preferences(text: str, kind: Kind) -> tuple[Word, ...]:
 
 def _dictionary(text: str) -> dict[str, str] | None:
     """Return the last value of each key, "" where it is no Token; None where the text is no dictionary."""
-    try:
-        parsed = parse(text.encode("utf-8", "replace"), tltype="dictionary")
-    except (
-        ValueError,
-        ArithmeticError,
-        IndexError,
-    ):  # its own error is a ValueError; the others are for safety
+    if (members := read_dictionary(text)) is None:
         return None
-    values = parsed.items() if isinstance(parsed, dict) else ()
-    bare = {key: member[0] if isinstance(member, tuple) else member for key, member in values}
-    return {key: str(value) if isinstance(value, Token) else "" for key, value in bare.items()}
+    return {key: str(one.value) if isinstance(one.value, Token) else "" for key, one in members.items()}
 
 
 def _members(text: str) -> Iterator[tuple[str, str]]:

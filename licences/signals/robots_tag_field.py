@@ -5,15 +5,14 @@ Each line is read on its own.  Where the strict reader gives up, a tolerant one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from http_sf import Token, parse
-
 from licences.observation import encodable
 from licences.signals.robots_directives import LONGEST, RESTRICTIVE, WEIGHTLESS, Directive
+from licences.signals.structured_fields import Member, Token, read_list
 
 _WORD = 100  # characters of a name or a value that are kept
 _MEMBERS = 200  # agents of a line, directives of an agent
@@ -27,18 +26,12 @@ def read_robots_tag(value: str) -> tuple[Directive, ...]:
     [('*', 'noindex'), ('ExampleBot', 'noai')]
     """
     text = value[:LONGEST]
-    try:
-        members: Any = parse(text.encode("latin-1", "replace"), tltype="list")
-    except (
-        ValueError,
-        OverflowError,
-        RecursionError,
-    ):  # the second and third: a hostile date, a hostile nesting
-        return tuple(_tolerated(text)) or (Directive(None, _kept(text), "", lenient=False),)
-    return tuple(_strict(members))
+    if (members := read_list(text)) is not None:
+        return tuple(_strict(members))
+    return tuple(_tolerated(text)) or (Directive(None, _kept(text), "", lenient=False),)
 
 
-def _strict(members: list[tuple[Any, Mapping[str, Any]]]) -> Iterator[Directive]:
+def _strict(members: list[Member]) -> Iterator[Directive]:
     for item, parameters in members[:_MEMBERS]:
         agents = [agent for agent, _ in item] if isinstance(item, list) else [item]
         for agent in agents:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from licences.detection.xmp import Packet, Property, packets, properties
+from licences.detection.xmp import Packet, Property, is_lone, packets, properties
 from licences.observation import Observation, Scope, ScopeLevel, Source, encodable
 from licences.representation import Representation
 from licences.signals.tdmrep import BROKEN, Reservation, policy_url, read_text, reservation_statement
@@ -39,9 +39,8 @@ def declared_by_pdf(representation: Representation) -> Iterator[Observation]:
         or _MARKER not in body
     ):
         return
-    found = list(packets(body, _MARKER))
-    for packet in found:
-        yield from _stated(packet, representation.url, alone=len(found) == 1)
+    for packet in packets(body, _MARKER):
+        yield from _stated(packet, representation.url, alone=is_lone(body))
 
 
 def _stated(packet: Packet, url: str, *, alone: bool) -> Iterator[Observation]:
