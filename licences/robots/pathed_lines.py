@@ -16,7 +16,7 @@ from licences.robots.matching import Rule, RuleSet
 from licences.robots.target import pattern_form
 from licences.signals.word import Word
 
-MOST = 500  # patterns of a family; no honest file has more
+MOST = 500  # patterns of a family and stars in them; no honest file has more
 _ALIKE = 40  # lines kept that say the same of one pattern
 _ENDLESS = 1 << 30  # octets; longer than any path
 _BEYOND = "\n"  # instead of a pattern: of the lines beyond `MOST`; no pattern is so written
@@ -43,7 +43,7 @@ class _Pattern(NamedTuple):
 class PathedLines:
     """Lines that compete by their paths.  False when there are none.
 
-    Of more than `MOST` patterns the rest closes everything and opens nothing: a file made to keep us busy costs its
+    Beyond `MOST` patterns the rest closes everything and opens nothing: a file made to keep us busy costs its
     own site.
     """
 
@@ -52,12 +52,14 @@ class PathedLines:
     def __init__(self, lines: Iterable[StatingLine]) -> None:
         self._patterns: list[_Pattern] = []
         known: dict[str, _Pattern] = {}
+        spent = 0
         alike: Counter[tuple[str, tuple[Word, ...]]] = Counter()
         for line in lines:
             form, words = pattern_form(line.pattern), line.words
-            if form not in known and len(known) >= MOST:
+            if form not in known and spent >= MOST:
                 form, words = _BEYOND, tuple(word for word in words if word.denies)
             if form not in known:
+                spent += 1 + form.count("*")
                 known[form] = _compiled(form)
                 self._patterns.append(known[form])
             if alike[form, words] < _ALIKE:
