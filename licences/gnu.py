@@ -26,7 +26,7 @@ _PATH = re.compile(
 )
 _LATER = (
     r"or ?,? ?\(? ?(?:at your option ?\)?,? )?(?:any|some) (?:later|newer)|\bor (?:any )?later\b|-or-later|\bor newer\b"
-    r"|oder.{0,40}sp(?:ä|ae)ter|ou.{0,40}(?:ult[ée]rieure|post[ée]rieure)|o.{0,40}versi[oó]n(?:es)? posterior"
+    r"|oder.{0,40}sp(?:a|ä|ae)ter|ou.{0,40}(?:ult[ée]rieure|post[ée]rieure)|o.{0,40}versi[oó]n(?:es)? posterior"
     r"|或.{0,16}(?:更新|更高|之后|之後|以后|以後|后续|後續|最新)(?:的)?(?:版|任何)|(?:または|もしくは|あるいは|か)?それ以降"
 )
 _NAMED = re.compile(

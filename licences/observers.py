@@ -17,6 +17,7 @@ from licences.detection.json_ld import declared_by_json_ld
 from licences.detection.link import declared_by_link
 from licences.detection.link_header import declared_by_header
 from licences.detection.microdata import declared_by_microdata
+from licences.detection.notice import noticed_in_text
 from licences.detection.place import Element, Page
 from licences.detection.rdfa import declared_by_rdfa
 from licences.detection.sitemap import declared_by_sitemap
@@ -87,7 +88,7 @@ ELEMENTS: tuple[ElementObserver, ...] = (
     declared_by_rdfa,
     declared_by_dublin_core,
 )
-TEXTS: tuple[TextObserver, ...] = (declared_in_comment,)
+TEXTS: tuple[TextObserver, ...] = (declared_in_comment, noticed_in_text)
 BODIES: tuple[BodyObserver, ...] = (declared_by_pdf, declared_by_tag, declared_by_feed, declared_by_sitemap)
 
 _SELECTOR = ",".join(SPEAKING)

@@ -1,0 +1,141 @@
+"""Notices in the visible text of a page: licences in words, reservations, and what restates the default.
+
+Where a sentence stands decides what it counts for.  In a footer or a notice it speaks unless it speaks of something
+else; in the page's text only if it says in so many words that it means the page; in a caption, a table or a teaser
+only for that part; in code, headings and quotations for nobody.  When in doubt it says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborNode
+
+from licences.detection.notice_gate import spots
+from licences.detection.notice_reading import Reading, readings_of
+from licences.detection.notice_scope import THIS_SITE, Area, Subject, area_of
+from licences.detection.notice_text import Block, TextMap
+from licences.detection.phrases import Hit, is_cjk, statement_of
+from licences.detection.place import Page, css_path
+from licences.detection.statement import IN_WORDS, licence_statement, part_of
+from licences.naming import UNRESOLVED
+from licences.observation import WHOLE_DOCUMENT, Observation, Scope, Source, Statement
+from licences.vocabulary import Channel, Kind
+
+_ALONE, _ALONE_CJK = 160, 60  # characters of a block that is nothing but a notice
+_STANDING_ALONE = frozenset(
+    {"p", "div", "small", "section", "address", "center", "body", "footer", "aside", "td"}
+)
+_SEVERAL = 3  # licences in the text of a page that is about licences
+_RAW = 2000
+
+_Found = tuple[Statement, Block, str]
+
+
+def noticed_in_text(page: Page, _: bytes) -> Iterator[Observation]:
+    """Yield what the text of a page says about rights, in document order, each statement once."""
+    root = page.tree.body
+    if root is None:
+        return
+    text = root.text(deep=True)
+    places = spots(text)
+    if not places:
+        return
+    seen: set[Statement] = set()
+    for statement, block, raw in _found(page, root, text, places):
+        if statement not in seen:
+            seen.add(statement)
+            source = Source(
+                channel=Channel.HTML_TEXT, url=page.url, locator=f"{css_path(block.element)} text"
+            )
+            yield Observation(statement=statement, source=source, raw=raw[:_RAW])
+
+
+def _found(page: Page, root: LexborNode, text: str, places: list[int]) -> list[_Found]:
+    subject = Subject(page, text)
+    found: list[_Found] = []
+    of_text: list[_Found] = []  # licences that the page's own text declares
+    for block in _blocks(TextMap(page, root, text), places):
+        readings = readings_of(block.text, block.links)
+        if not readings:
+            continue
+        area, scope = area_of(block.element, page)
+        for reading in readings:
+            found += [(said, block, reading.raw) for said in _notices(reading, block, area, scope)]
+            into = of_text if area is Area.MAIN else found
+            into += [(said, block, reading.raw) for said in _licences(reading, area, scope, subject)]
+    if len({statement.licence for statement, _, _ in of_text}) < _SEVERAL:
+        found += of_text
+    return found
+
+
+def _blocks(pages: TextMap, places: list[int]) -> Iterator[Block]:
+    """Yield each block that holds a place, once."""
+    until = -1
+    seen: set[int] = set()
+    for place in places:
+        if place < until or (block := pages.block_at(place)) is None:
+            continue
+        until = block.until
+        if block.element.mem_id not in seen or block.element.tag == "body":
+            seen.add(block.element.mem_id)
+            yield block
+
+
+def _notices(reading: Reading, block: Block, area: Area, scope: Scope) -> Iterator[Statement]:
+    if area in {Area.NOWHERE, Area.PART, Area.QUOTED}:
+        return
+    covered = WHOLE_DOCUMENT if reading.page else THIS_SITE if reading.site and reading.own else scope
+    for hit in reading.phrases:
+        if _counts(hit, reading, block, area):
+            for number in range(len(hit.phrase.states)):
+                yield statement_of(hit.phrase, number, covered)
+
+
+def _counts(hit: Hit, reading: Reading, block: Block, area: Area) -> bool:
+    """Tell whether a phrase means what it says where it stands."""
+    if hit.phrase.own:
+        return reading.own and reading.plain and reading.part is None
+    if area in {Area.SITE, Area.NOTICE}:
+        return True
+    if reading.ours:
+        return reading.plain
+    return not hit.loose and reading.opening and _stands_alone(block)
+
+
+def _stands_alone(block: Block) -> bool:
+    length = _ALONE_CJK if is_cjk(block.text) else _ALONE
+    return block.element.tag in _STANDING_ALONE and len(block.text.strip()) <= length
+
+
+def _licences(reading: Reading, area: Area, scope: Scope, subject: Subject) -> Iterator[Statement]:
+    if not reading.licences or area is Area.NOWHERE or not reading.plain:
+        return
+    covered = _covered(reading, area, scope, subject)
+    if covered is None:
+        return
+    for terms in reading.licences:
+        if terms is not UNRESOLVED or covered in {WHOLE_DOCUMENT, THIS_SITE}:
+            yield licence_statement(Kind.LICENCE_TEXT, terms, covered, IN_WORDS)
+
+
+def _covered(reading: Reading, area: Area, scope: Scope, subject: Subject) -> Scope | None:
+    """Return what a licence in a sentence covers; None: nothing that we know of."""
+    if area is Area.PART:
+        return scope
+    if reading.part is not None:
+        return part_of(reading.part)
+    if area in {Area.MAIN, Area.QUOTED}:
+        return _covered_by_text(reading, area, subject)
+    if not reading.own and reading.is_about_software:
+        return part_of("code")
+    return WHOLE_DOCUMENT if reading.page else scope
+
+
+def _covered_by_text(reading: Reading, area: Area, subject: Subject) -> Scope | None:
+    """Return what a sentence in the page's own text covers: it has to say that it means the page or the site."""
+    if not (reading.own and reading.granting) or (subject.is_licences and not reading.site):
+        return None
+    if area is Area.QUOTED and not reading.is_addressed_to_readers:
+        return None
+    return THIS_SITE if reading.site and not reading.page else WHOLE_DOCUMENT
