@@ -6,6 +6,7 @@ What others may use, by module:
 - `licences.representation`: `Representation`, all that an observer sees of a response
 - `licences.observers`: `observe`, everything a response states about rights
 - `licences.observation`, `licences.rights`: `Observation`, `Statement`; `RightsSet`, `Lookup`
+- `licences.site_documents`: the host's files beside robots.txt; `licences.signals.access`: `observe_refusal`
 - `licences.robots`: `RobotsDocument`, `RobotsState`, `robots_state`, `allowed`
 - `licences.policy`: `load`, `decide`, `Policy`, `Decision`
 """

@@ -33,6 +33,8 @@ class TdmRule(NamedTuple):
     length: int  # characters of its pattern
     location: str  # as written
     reservation: Reservation
+    denies: bool
+    is_set: bool  # False: in error
     policy: object  # as written
     item: Item
     certainty: float
@@ -67,14 +69,16 @@ class TdmFile:
         A rule in error is unset: it decides only where no other rule does, so that its error is on record.
         """
         rules = self._rules
-        settled = [number for number in matching if rules[number].reservation is not Reservation.UNSET]
+        settled = [number for number in matching if rules[number].is_set]
         if not settled:
             return matching[0], False
         first = settled[0]
-        longest = max(settled, key=lambda number: (rules[number].length, rules[number].reservation.denies))
-        if rules[first].reservation.denies:
-            return first, not rules[longest].reservation.denies
-        return (longest, True) if rules[longest].reservation.denies else (first, False)
+        if len(settled) == 1:
+            return first, False
+        longest = max(settled, key=lambda number: (rules[number].length, rules[number].denies))
+        if rules[first].denies == rules[longest].denies:
+            return first, False
+        return (first if rules[first].denies else longest), True
 
 
 def parse_tdm_file(body: bytes, *, truncated: bool = False) -> SiteDocumentReading:
@@ -88,7 +92,7 @@ def parse_tdm_file(body: bytes, *, truncated: bool = False) -> SiteDocumentReadi
     whole = read.is_array and not cut
     rules = [rule for item in read.items if (rule := _rule(item, broken=not read.is_array and not cut))]
     if not whole:
-        rules = [rule for rule in rules if rule.reservation.denies]
+        rules = [rule for rule in rules if rule.denies]
         if not rules and (found := _UNMISTAKABLE.search(text)):
             rules = [_everywhere(Item(None, "$", encodable(found[0])))]
     state = Retrieval.OK if whole else Retrieval.OVERSIZE if cut else Retrieval.MALFORMED
@@ -103,14 +107,21 @@ def _rule(item: Item, *, broken: bool) -> TdmRule | None:
     """
     if not isinstance(item.value, dict):
         return None
-    fields = dict(_fields(item.value))
-    values = [read_json(value) for name, value in _fields(item.value) if name == "tdm-reservation"]
-    reservation = _united(values)
-    location = fields.get("location")
-    if isinstance(location, str) and (fits := path_pattern(location.strip())) is not None:
-        certainty = BROKEN if broken else 1.0
-        policy = fields.get("tdm-policy")
-        return TdmRule(fits, len(location), location.strip(), reservation, policy, item, certainty)
+    fields: dict[str, list[Any]] = {}
+    for name, value in _fields(item.value):
+        fields.setdefault(name, []).append(value)
+    reservation = _united([read_json(value) for value in fields.get("tdm-reservation", ())])
+    location, *others = fields.get("location", [None])
+    where = location.strip() if isinstance(location, str) and not others else ""
+    if (fits := path_pattern(where)) is not None:
+        return _ruling(
+            fits,
+            location.strip(),
+            reservation,
+            item,
+            policy=fields.get("tdm-policy", [None])[0],
+            broken=broken,
+        )
     return _everywhere(item) if reservation.denies else None
 
 
@@ -129,7 +140,31 @@ def _united(values: list[Reservation]) -> Reservation:
 
 
 def _everywhere(item: Item) -> TdmRule:
-    return TdmRule(lambda _: True, 0, _EVERYTHING, Reservation.LENIENTLY_RESERVED, None, item, BROKEN)
+    return _ruling(
+        lambda _: True, _EVERYTHING, Reservation.LENIENTLY_RESERVED, item, policy=None, broken=True
+    )
+
+
+def _ruling(
+    fits: Callable[[str], bool],
+    location: str,
+    reservation: Reservation,
+    item: Item,
+    *,
+    policy: object,
+    broken: bool,
+) -> TdmRule:
+    return TdmRule(
+        fits=fits,
+        length=len(location),
+        location=location,
+        reservation=reservation,
+        denies=reservation.denies,
+        is_set=reservation is not Reservation.UNSET,
+        policy=policy,
+        item=item,
+        certainty=BROKEN if broken else 1.0,
+    )
 
 
 def _observation(rule: TdmRule, document_url: str, *, conflict: bool) -> Observation:
