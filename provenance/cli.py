@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from provenance import columns, host_commands, query_command
+from provenance import columns, decide_command, host_commands, query_command
 from provenance.answering import DatabaseOption, answering, asking, database_location, note, refuse
 from provenance.database import Database
 from provenance.queries import RunRow, runs, stream
@@ -42,6 +42,7 @@ def register(app: typer.Typer) -> None:
     query_command.register(app)
     app.command(epilog="Example: aboveboard report example.org --output example.html")(report)
     app.command("runs", epilog="Example: aboveboard runs --state interrupted")(list_runs)
+    decide_command.register(app)
     host_commands.register(app)
     schema = typer.Typer(no_args_is_help=True, help="The database's schema: upgrade it, or check it.")
     schema.command(

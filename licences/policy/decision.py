@@ -166,9 +166,9 @@ def _conflicts(evidence: Evidence) -> Iterator[str]:
             yield f"Superseded by a better placed licence: {sentence(one)}"
         elif one.verdict is not Verdict.UNKNOWN:
             yield f"Superseded within {one.protocol}: {sentence(one)}"
-    for one in evidence.denials:
+    for one in (*evidence.denials, *evidence.allowances):
         if one.note == "conflict":
-            yield f"It contradicts itself, and the denial counts: {sentence(one)}"
+            yield f"Its own words contradict each other: {sentence(one)}"
     if evidence.denials:
         for one in evidence.allowances:
             yield f"Set aside, because another statement denies this use: {sentence(one)}"

@@ -10,12 +10,7 @@ from licences.observation import Statement
 from licences.policy.model import Policy, Stance
 from licences.policy.reach import allows, grants, holds, is_about_document, is_sound, speaks_to_us
 from licences.policy.sentences import Gap
-from licences.policy.standing import (
-    is_withdrawn,
-    shielded_search,
-    superseded_licences,
-    superseded_reservations,
-)
+from licences.policy.standing import outranked, shielded, withdrawn
 from licences.rights import Lookup, RightsSet
 from licences.vocabulary import Kind, LegalEffect, Retrieval, Usage, Verdict
 
@@ -71,14 +66,9 @@ def gather(rights: RightsSet, usage: Usage, policy: Policy, at: datetime | None)
     bearing = [one for one in rights.statements if is_about_document(one) and holds(one, at)]
     against = [one for one in bearing if _denies(one, usage, policy) or _demands(one, usage, policy)]
     duties = [one for one in bearing if _binds(one, usage) and one not in against]
-    withdrawn = [one for one in bearing if _lifts(one, usage, policy)]
     allowances = [one for one in bearing if _states(one, usage, policy)]
     granted = [one for one in bearing if grants(one, usage)]
-    aside = {
-        *superseded_reservations([*against, *duties, *withdrawn]),
-        *shielded_search(against, allowances),
-        *superseded_licences(granted),
-    }
+    aside = withdrawn(bearing) | shielded(against, allowances) | outranked(granted)
     return Evidence(
         usage=usage,
         agreements=tuple(one for one in bearing if _agrees(one, usage, policy)),
@@ -166,15 +156,6 @@ def _infers(statement: Statement, usage: Usage, policy: Policy) -> bool:
         and statement.legal_effect is LegalEffect.INFERENCE
         and statement.usage in usage.denied_by
         and statement.confidence >= policy.deny_confidence
-    )
-
-
-def _lifts(statement: Statement, usage: Usage, policy: Policy) -> bool:
-    return (
-        is_withdrawn(statement)
-        and statement.usage in usage.denied_by
-        and statement.confidence >= policy.allow_confidence
-        and is_sound(statement)
     )
 
 

@@ -45,7 +45,7 @@ def main() -> None:
         file = Path(folder) / "provenance.db"
         with Database.open(arguments.database or f"sqlite:///{file}") as database:
             recorder, leases = Recorder(database), Leases(database)
-            run = _run(recorder)
+            run = begin_run(recorder)
             visits = []
             for number in range(-(-arguments.captures // A_VISIT)):
                 lease = leases.acquire(f"site{number}.example", "bench", 3600)
@@ -76,7 +76,8 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(recorder: Recorder) -> int:
+def begin_run(recorder: Recorder) -> int:
+    """Open a run under an empty policy; return its key."""
     recorder.policy(PolicyRecord(digest=POLICY, name="strict-optin", text=""))
     return recorder.begin_run(
         RunRecord(
