@@ -24,9 +24,7 @@ from licences.robots.text import printable
 from licences.signals.word import closed_only, doubted
 from licences.vocabulary import AssertedBy, Channel
 
-_OF_EVERYBODY = (
-    0.8  # confidence: our own group is silent, and the policy's text addresses whoever reads the site
-)
+_OF_EVERYBODY = 0.8  # confidence: our own group is silent; the policy's text addresses whoever reads the site
 _ORPHAN = 0.7  # confidence: before any group, where RFC 9309 knows no rule
 _FOR_OTHERS = 0.7  # confidence: above the User-agent line of its group that names us
 _LINES_SHOWN = 40

@@ -14,8 +14,9 @@ from typing import NamedTuple
 from licences.observation import RAW_LIMIT, Observation, Source, Statement, encodable
 from licences.representation import Representation
 from licences.signals.structured_fields import Token, read_dictionary
-from licences.signals.word import Word, folded
+from licences.signals.word import Word
 from licences.vocabulary import AssertedBy, Channel, Kind, LegalEffect, Retrieval, Usage, Verdict
+from licences.words import fold
 
 PROTOCOL = "AIPREF"
 PROTOCOL_VERSION = "vocab-08/attach-05"
@@ -110,7 +111,7 @@ def _dictionary(text: str) -> dict[str, str] | None:
 
 def _members(text: str) -> Iterator[tuple[str, str]]:
     """Yield keys and values as a tolerant reader sees them: without case, blanks or parameters."""
-    for member in folded(text).split(","):
+    for member in fold(text).split(","):
         key, _, value = member.partition(";")[0].partition("=")
         yield key.strip(), next(iter(value.split()), "")
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from licences.observation import RAW_LIMIT, Observation, Source, Statement, encodable
 from licences.representation import Representation
-from licences.signals.word import Word, closed_only, doubted, folded
+from licences.signals.word import Word, closed_only, doubted
 from licences.vocabulary import (
     AssertedBy,
     Channel,
@@ -26,6 +26,7 @@ from licences.vocabulary import (
     Usage,
     Verdict,
 )
+from licences.words import fold
 
 PROTOCOL = "Content Signals"
 PROTOCOL_VERSION = "2026-07"
@@ -69,7 +70,7 @@ def signals(text: str, kind: Kind) -> tuple[Word, ...]:
     oversize = len(text) > LONGEST
     words, unread = [], False
     for member in text[:LONGEST].split(","):
-        plain = folded(member.strip())
+        plain = fold(member.strip())
         strict = _STRICT_PAIR.fullmatch(plain) is not None
         unread |= bool(plain) and not strict
         for key, value in _PAIR.findall(plain):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import replace
 from typing import NamedTuple
 
 from licences.observation import Statement
 from licences.vocabulary import Verdict
-
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
 class Word(NamedTuple):
@@ -49,14 +45,3 @@ def closed_only(word: Word, confidence: float) -> Word:
     if not word.lifts:
         return word
     return Word(word.key, tuple(doubted(statement, confidence) for statement in word.statements))
-
-
-def folded(text: str) -> str:
-    """Return a text ready for looking for keywords: compatibility forms unified, invisible characters gone, no case.
-
-    >>> folded("\uff34rain\u200b-AI")
-    'train-ai'
-    """
-    if not text.isascii():
-        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    return text.casefold()
