@@ -17,11 +17,13 @@ from provenance.records import (
     HoldRecord,
     HostLoadRecord,
     HostStateRecord,
+    Kept,
     PermissionRecord,
     RefusalRecord,
     RightsSetRecord,
     SegmentRecord,
     SegmentStored,
+    SiteDocumentRecord,
 )
 
 REVISIT_BYTES = 64  # a shorter payload is not worth pointing at another record
@@ -63,6 +65,7 @@ class Archivable:
     permission: PermissionRecord
     rights: RightsSetRecord | None
     metadata: Mapping[str, Any]
+    kept: Kept = Kept.BODY
 
 
 @dataclass(slots=True, eq=False)
@@ -95,6 +98,7 @@ class OpenVisit:
     hosts: dict[str, HostStateRecord] = field(default_factory=dict)  # by name: the latest counts
     loads: dict[tuple[str, datetime], HostLoadRecord] = field(default_factory=dict)
     holds: list[HoldRecord] = field(default_factory=list)
+    site_documents: list[SiteDocumentRecord] = field(default_factory=list)
     uploads: list[Upload] = field(default_factory=list)
     closing: Closing | None = None
     payloads: dict[bytes, Revisit] = field(default_factory=dict)
@@ -113,7 +117,7 @@ class OpenVisit:
     @property
     def pending(self) -> bool:
         """Whether there is anything to commit."""
-        exchanges = self.captures or self.refusals or self.new_segments
+        exchanges = self.captures or self.refusals or self.new_segments or self.site_documents
         return bool(exchanges or self.hosts or self.loads or self.holds)
 
     def of_hosts(

@@ -160,7 +160,7 @@ class WireDownloadHandler:
         stop = carried.stop
         if stop.errand is Errand.ROBOTS:
             return
-        permission = self._visit.gate.ask(stop.target)
+        permission = self._visit.gate.ask(stop.target, is_file=stop.errand is Errand.SITE_DOCUMENT)
         if not permission.granted or stop.target.url != carried.permission.url:
             carried.claim.end(self._services.clock())
             raise PermissionDenied(f"{stop.target.url}: {permission.evidence()}")
@@ -262,8 +262,8 @@ def _bracketed(host: str) -> str:
 
 
 def time_limit(carried: Pass) -> float:
-    """Return how many seconds an exchange may take; a robots.txt, which everything else waits for, half of them."""
-    return min(TOTAL_TIMEOUT, ROBOTS_TIMEOUT) if carried.stop.errand is Errand.ROBOTS else TOTAL_TIMEOUT
+    """Return how many seconds an exchange may take; a host's own file, which pages wait for, half of them."""
+    return min(TOTAL_TIMEOUT, ROBOTS_TIMEOUT) if carried.stop.governs is not None else TOTAL_TIMEOUT
 
 
 def _failed(error: BaseException, flight: _Flight, fault: str | None, limit: float) -> ExchangeFailed:

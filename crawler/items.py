@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crawler.archive.exchange import Exchange
 from crawler.frontier.passes import Pass
@@ -11,7 +11,7 @@ from licences.observation import Observation
 from licences.policy import Decision
 from licences.representation import Representation
 from licences.rights import RightsSet
-from provenance.records import CaptureKind, RightsSetRecord
+from provenance.records import CaptureKind, Kept, RightsSetRecord
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,8 +29,12 @@ class ArchivedExchange:
     links: Outlinks = NO_LINKS
     sitemaps: tuple[str, ...] = ()  # of a sitemap index, canonical
     redirects_to: str | None = None  # inside the scope
+    kept: Kept = Kept.BODY
 
     observations: tuple[Observation, ...] = ()
     rights: RightsSet | None = None
+    site_documents: dict[str, int] = field(
+        default_factory=dict
+    )  # what some stand in: URL, key of its capture
     decision: Decision | None = None
     record: RightsSetRecord | None = None

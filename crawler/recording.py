@@ -29,6 +29,7 @@ from provenance.records import (
     RefusalRecord,
     SegmentRecord,
     SegmentStored,
+    SiteDocumentRecord,
     capture_id,
 )
 
@@ -85,6 +86,10 @@ class ArchiveWriter:
     def refuse(self, visit: VisitKey, record: RefusalRecord) -> None:
         """Hand over a refusal; returns at once."""
         self._work.put(lambda: self._open[visit.id].refusals.append(record))
+
+    def site_document(self, visit: VisitKey, record: SiteDocumentRecord) -> None:
+        """Hand over what a look at a host's own file found; returns at once."""
+        self._work.put(lambda: self._open[visit.id].site_documents.append(record))
 
     def keep_hosts(
         self,
@@ -187,6 +192,7 @@ class ArchiveWriter:
                 rights=item.rights,
                 truncated=exchange.truncated,
                 revisit=earlier is not None,
+                kept=item.kept,
             )
         )
         if len(opened.captures) >= BATCH:
@@ -230,9 +236,11 @@ class ArchiveWriter:
                 host_states=list(opened.hosts.values()),
                 host_loads=list(opened.loads.values()),
                 holds=opened.holds,
+                site_documents=opened.site_documents,
             )
         )
-        opened.new_segments, opened.captures, opened.refusals, opened.holds = [], [], [], []
+        opened.new_segments, opened.captures, opened.refusals = [], [], []
+        opened.holds, opened.site_documents = [], []
         opened.hosts.clear()
         opened.loads.clear()
         self._give_back(opened.held)

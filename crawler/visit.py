@@ -18,7 +18,7 @@ from crawler.tally import Tally
 from crawler.wire import head_lines
 from licences.policy import Policy
 from licences.vocabulary import Usage
-from provenance.records import PermissionRecord, RefusalRecord, capture_id
+from provenance.records import PermissionRecord, RefusalRecord, SiteDocumentRecord, capture_id
 
 MAX_PAGE = 10 * 1024 * 1024  # bytes of a body, received and again decoded
 
@@ -85,6 +85,24 @@ class Visit:
             ),
         )
 
+    def hand_on_looks(self) -> None:
+        """Record what looks at hosts' own files found since the last time."""
+        services = self.services
+        for look in self.gate.looks.take():
+            services.writer.site_document(
+                self,
+                SiteDocumentRecord(
+                    origin=look.origin,
+                    name=look.name,
+                    url=look.url,
+                    retrieval=look.retrieval.value,
+                    body=look.body,
+                    digest=look.digest,
+                    capture_id=look.capture_id,
+                    seen_at=services.at(look.at),
+                ),
+            )
+
     def park(self, host: str, why: str) -> None:
         """Take a host out of every crawl until a person decides."""
         services = self.services
@@ -98,9 +116,10 @@ class Visit:
         media_type = media_type_of(head_lines(head))
         return not media_type or media_type in self.itinerary.scopes[stop.scope].section.media
 
-    @staticmethod
-    def body_limit(stop: Stop) -> int:
+    def body_limit(self, stop: Stop) -> int:
         """Return how many bytes of an answer are read."""
+        if stop.document is not None and stop.governs is not None:
+            return self.gate.files.file(stop.governs, stop.document).kind.limit
         return MAX_ROBOTS if stop.errand is Errand.ROBOTS else MAX_PAGE
 
     def stop(self) -> None:

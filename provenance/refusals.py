@@ -14,6 +14,7 @@ REFUSAL_RULES: Mapping[str, str] = MappingProxyType(
         "robots.crawl-delay": "robots.txt asks for a longer gap than we keep a host open for",
         "robots.changed": "fetched under an earlier robots.txt; the one in force now denies it",
         "robots": "a rule of robots.txt",
+        "site-document.crawl": "a file of the host says that crawlers such as ours may not fetch the address",
         # --- what the site answers
         "site.http-401": "the site asks for a login",
         "site.http-402": "the site asks for payment; nothing was paid",

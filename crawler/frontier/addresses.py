@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from crawler import politeness
+from crawler import politeness, urls
 from crawler.frontier.outcome import Outcome, Trouble
 from crawler.frontier.routes import Routes
 from crawler.permission.address import Address, ForbiddenAddressError, UnresolvedError
@@ -66,6 +66,7 @@ class Addresses:
             wait = politeness.robots_retry(rules.attempts, None)
             now, words = services.clock(), f"no address: {error}"
             rules.unreachable(words, now=now, wait=wait)
+            self._visit.gate.note(rules, urls.robots_url(rules.origin))
             trouble = Trouble.NO_SUCH_NAME if error.is_missing else Trouble.NO_ADDRESS
             if pause := services.hosts.took(host, now, Outcome(trouble=trouble, words=words)):
                 self._visit.loads.paused(host, services.at(now), pause)

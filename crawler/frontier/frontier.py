@@ -17,16 +17,17 @@ from scrapy.crawler import Crawler
 from crawler import addon, politeness, scrapy_internals, urls
 from crawler.frontier.addresses import Addresses
 from crawler.frontier.errands import ForeignHosts
+from crawler.frontier.files_first import FilesFirst
 from crawler.frontier.itinerary import Errand, Queue, Stop
 from crawler.frontier.lanes import Claim, Passage, Turnstile
 from crawler.frontier.passes import Pass, stripped
+from crawler.frontier.refusing import Refusing
 from crawler.frontier.routes import Routes
 from crawler.permission.address import Address
 from crawler.permission.decision import Permission
 from crawler.permission.origin import OriginRules
 from crawler.politeness import FOREVER, NEVER
 from licences.robots import RobotsState
-from provenance.refusals import refusal_in_words
 
 if TYPE_CHECKING:
     from crawler.visit import Visit
@@ -49,6 +50,8 @@ class Frontier(BaseScheduler):
         self._addresses = Addresses(visit, self._routes, self.wake)
         self._turnstile = Turnstile(self.wake)
         self._foreign = ForeignHosts(self._services, self.wake)
+        self._refusing = Refusing(visit, self.wake)
+        self._files = FilesFirst(visit.gate, visit.itinerary)
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
@@ -67,6 +70,7 @@ class Frontier(BaseScheduler):
 
     def close(self, reason: str) -> None:  # noqa: ARG002  # the signature in Scrapy's interface
         """Leave nothing behind that could wake a closed engine."""
+        self._visit.hand_on_looks()
         self._services.budget.waiting.discard(self.wake)
         self._turnstile.leave()
         if self._timer is not None:
@@ -96,12 +100,14 @@ class Frontier(BaseScheduler):
     def next_request(self) -> Request | None:
         """Return a request that may leave now, or None and a timer for when one may."""
         visit = self._visit
+        visit.hand_on_looks()
         if visit.stopping or visit.due is not None or self._services.budget.exhausted:
             return None
         self._itinerary.drop_beyond_limits()
         now = self._services.clock()
         soonest, told = FOREVER, False
         for origin, queue in list(self._itinerary.queues.items()):
+            self._refusing.give_up_files(queue, self._gate.rules(origin))
             if not queue:
                 continue
             due = self._step(origin, queue, now)
@@ -122,11 +128,12 @@ class Frontier(BaseScheduler):
         head = queue.line()[0].target
         rules = self._gate.rules(origin)
         if rules.closed is not None:
-            return self._refuse_all(queue, rules)
+            self._refusing.refuse_all(queue, rules)
+            return FOREVER
         closure = self._routes.closure(head.host, now)
         if closure is not None:
             if closure.until - now > LONGEST_OPEN_WAIT:
-                self._give_up_hops(queue, closure.words)
+                self._refusing.give_up_hops(queue, closure.words)
             return max(closure.until, rules.next_look if rules.attempts else closure.until)
         address = self._addresses.of(head.host, rules)
         if address is None:
@@ -143,15 +150,8 @@ class Frontier(BaseScheduler):
         """Wait for an address; a robots.txt that redirects to a name without one is unreachable."""
         if rules.state is not RobotsState.UNREACHABLE:
             return FOREVER
-        self._give_up_hops(queue, f"{rules.origin}: {rules.reason}")
+        self._refusing.give_up_hops(queue, f"{rules.origin}: {rules.reason}")
         return rules.next_look
-
-    def _give_up_hops(self, queue: Queue, why: str) -> None:
-        """Let no origin wait for a robots.txt that redirects to where nothing can be asked for now."""
-        while queue.errands and (governs := queue.errands[0].governs) is not None:
-            queue.errands.popleft()
-            self._gate.give_up(self._gate.rules(governs), f"redirects to {why}")
-            self.wake()
 
     def _ask_robots(
         self, rules: OriginRules, passages: tuple[Passage, ...], address: Address, now: float
@@ -202,13 +202,17 @@ class Frontier(BaseScheduler):
             if not line:
                 return FOREVER
             stop = line.popleft()
-            permission = self._gate.ask(stop.target)
-            if permission.granted and self._visit.planned is not None and stop.errand is Errand.PAGE:
+            permission = self._gate.ask(stop.target, is_file=stop.errand is Errand.SITE_DOCUMENT)
+            if permission.granted and stop.errand is Errand.PAGE and self._files.wanted(stop, now):
+                line.appendleft(stop)
+                if not queue.errands:
+                    return FOREVER
+            elif permission.granted and self._visit.planned is not None and stop.errand is Errand.PAGE:
                 self._visit.planned.append(permission)
             elif permission.granted:
                 return self._depart(stop, permission, passages, address, rules)
             else:
-                self._refuse(stop, permission)
+                self._refusing.refuse(stop, permission)
         return now
 
     def _depart(
@@ -225,10 +229,13 @@ class Frontier(BaseScheduler):
         self._in_flight += 1
         if stop.errand is Errand.PAGE and not stop.attempts:  # a page counts once, however often it is tried
             self._itinerary.scopes[stop.scope].asked += 1
-        robots = stop.errand is Errand.ROBOTS
-        conditions = self._gate.conditions(rules, stop.target.url) if robots else ()
         passport = Pass(
-            stop=stop, permission=permission, claim=claim, address=address, rules=rules, conditions=conditions
+            stop=stop,
+            permission=permission,
+            claim=claim,
+            address=address,
+            rules=rules,
+            conditions=self._files.conditions(stop, rules),
         )
         return Request(
             stop.target.url,
@@ -245,28 +252,7 @@ class Frontier(BaseScheduler):
             self._foreign.ended(host, self._services.hosts.state(host).gap)
         self.wake()
 
-    # ------------------------------------------------------------------ refusing, waiting
-
-    def _refuse(self, stop: Stop, permission: Permission) -> None:
-        record = permission.record
-        self._visit.refuse(
-            stop.target.url,
-            record.rule,
-            refusal_in_words(record.rule),
-            permission.evidence(),
-            permission=record,
-        )
-
-    def _refuse_all(self, queue: Queue, rules: OriginRules) -> float:
-        """Refuse what is queued for an origin that is closed to us."""
-        rule = rules.closed or "robots.unreachable"
-        for line in (queue.errands, queue.pages):
-            while line:
-                stop = line.popleft()
-                if stop.governs is not None:
-                    self._gate.give_up(self._gate.rules(stop.governs), f"redirects to {rules.reason or rule}")
-                self._visit.refuse(stop.target.url, rule, refusal_in_words(rule), rules.reason)
-        return FOREVER
+    # ------------------------------------------------------------------ waiting
 
     def wake(self) -> None:
         """Let the engine ask again now."""

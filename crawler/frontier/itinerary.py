@@ -91,6 +91,7 @@ class Errand(StrEnum):
 
     PAGE = "page"
     ROBOTS = "robots.txt"
+    SITE_DOCUMENT = "site document"  # another of the host's own files about rights
     SITEMAP = "sitemap"
 
 
@@ -105,7 +106,8 @@ class Stop:
     hops: int = 0  # redirects that led here
     attempts: int = 0
     via: str | None = None
-    governs: str | None = None  # a robots.txt: the origin it speaks for, also after redirects
+    governs: str | None = None  # a host's own file: the origin it speaks for, also after redirects
+    document: str | None = None  # which of them: "tdmrep.json"; None: robots.txt
 
 
 @dataclass(slots=True)
@@ -206,6 +208,14 @@ class Itinerary:
         """Queue where an origin's robots.txt redirects to."""
         stop = Stop(target, Errand.ROBOTS, hops=hops, governs=governs, via=via)
         self.queue(target.origin).errands.appendleft(stop)
+
+    def file(
+        self, target: urls.Target, *, governs: str, document: str, hops: int = 0, via: str | None = None
+    ) -> None:
+        """Queue one of an origin's own files, or where it redirects to; links to it are not followed besides."""
+        self.seen.add(target.url)
+        stop = Stop(target, Errand.SITE_DOCUMENT, hops=hops, governs=governs, document=document, via=via)
+        self.queue(target.origin).errands.append(stop)
 
     def again(self, stop: Stop) -> None:
         """Put a stop back at the head of its line: it was not answered."""

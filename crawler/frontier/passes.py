@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scrapy import Request
 
-from crawler.frontier.itinerary import Stop
+from crawler.frontier.itinerary import Errand, Stop
 from crawler.frontier.lanes import Claim
 from crawler.permission.address import Address
 from crawler.permission.decision import Permission, PermissionDenied
@@ -23,6 +23,11 @@ class Pass:
     address: Address  # the checked one: this is what gets dialled
     rules: OriginRules
     conditions: tuple[tuple[str, str], ...] = ()  # header fields of a conditional request (RFC 9110 §13.1)
+
+    @property
+    def is_robots(self) -> bool:
+        """Whether it is for a robots.txt."""
+        return self.stop.errand is Errand.ROBOTS
 
 
 # What stock Scrapy would take from a request's meta to get around pace, identity or permission (DA-5.3.1-3).

@@ -9,6 +9,8 @@ from scrapy.exceptions import IgnoreRequest
 from crawler.errors import CrawlerError
 from provenance.records import PermissionRecord
 
+CLOSED_BY_STATEMENT = "site-document.crawl"  # a file of the host says that we may not fetch
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
@@ -16,6 +18,7 @@ class Permission:
 
     url: str
     record: PermissionRecord
+    words: str = ""  # what it stands on, where that is another file than robots.txt
 
     @property
     def granted(self) -> bool:
@@ -25,6 +28,8 @@ class Permission:
     def evidence(self) -> str:
         """What the answer stands on, for people."""
         record = self.record
+        if self.words:
+            return self.words
         if record.line_number is not None:
             return f"robots.txt line {record.line_number}: {record.line_text}"
         return f"robots.txt of {record.origin}: {record.robots_state or 'not asked'}"

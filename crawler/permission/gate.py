@@ -2,39 +2,35 @@
 
 The gate owns no connection.  The frontier sends its robots.txt requests like any other, on the lanes of the host
 they go to; the answers come back to `read` (politeness and redirects included: a hop is a request of its own).
+The host's other files about rights are `Gate.files`: they close nothing, unless one says in words made for it that
+we may not fetch.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler import politeness, recognition, urls
 from crawler.http_dates import retry_after_seconds
-from crawler.permission.decision import Permission
-from crawler.permission.origin import REDIRECT_HOPS, OriginRules, lifetime
-from crawler.permission.robots_answer import MAX_ROBOTS, RobotsAnswer
+from crawler.permission.decision import CLOSED_BY_STATEMENT, Permission
+from crawler.permission.file_answer import MAX_ROBOTS, FileAnswer
+from crawler.permission.hops import REDIRECTS, NextHop, NoWayOn, next_hop
+from crawler.permission.looks import ROBOTS, Look, Looks, body_and_digest
+from crawler.permission.origin import OriginRules, lifetime
+from crawler.permission.site_files import SiteFiles
+from licences.observation import Observation
 from licences.robots import RobotsDocument, RobotsFlag, RobotsState, robots_state
+from licences.vocabulary import LegalEffect, Usage, Verdict
 from provenance.records import PermissionRecord
 
-__all__ = ["MAX_ROBOTS", "Gate", "NextHop", "RobotsAnswer"]
+__all__ = ["MAX_ROBOTS", "FileAnswer", "Gate", "NextHop"]
 
 PARSE_INLINE = 32 * 1024  # bytes; a larger file is parsed off the event loop
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NOT_MODIFIED = 304
 _OK, _REDIRECTION = 200, 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NextHop:
-    """A robots.txt that redirects: ask there, for the same origin."""
-
-    target: urls.Target
-    hops: int
 
 
 class Gate:
@@ -44,6 +40,8 @@ class Gate:
         self._token = token
         self._clock = clock
         self._origins: dict[str, OriginRules] = {}
+        self.looks = Looks()
+        self.files = SiteFiles(clock, self.looks)
 
     def rules(self, origin: str) -> OriginRules:
         """Return the state of an origin, undecided at first."""
@@ -56,17 +54,43 @@ class Gate:
         """Return all origins that were looked at."""
         return tuple(self._origins.values())
 
-    def ask(self, target: urls.Target) -> Permission:
+    def ask(self, target: urls.Target, *, is_file: bool = False) -> Permission:
         """Judge a URL whose origin is decided.
 
         An undecided origin is judged too, as what it is: denied.  No path turns «unknown» into «allowed».
+
+        Args:
+            target: the URL.
+            is_file: one of the host's own files about rights, which none of them closes.
         """
         rules = self.rules(target.origin)
         if rules.closed is not None:
             return Permission(url=target.url, record=self._undecided(rules, rules.closed))
         if not rules.decided(self._clock()):
             return Permission(url=target.url, record=self._undecided(rules, "robots.unreachable"))
-        return Permission(url=target.url, record=rules.judge(target.url))
+        permission = Permission(url=target.url, record=rules.judge(target.url))
+        if not permission.granted or is_file:
+            return permission
+        return self._closed_by_statement(rules, target) or permission
+
+    def _closed_by_statement(self, rules: OriginRules, target: urls.Target) -> Permission | None:
+        """Return the denial of a URL that a file of its host states for us in so many words, or None."""
+        said = self.files.observe(target.origin, target.url, "")
+        if rules.document is not None:
+            said += rules.document.observe(target.url, rules.robots_url, product_token=self._token)
+        for one in said:
+            if _forbids_fetching(one):
+                state = rules.state.value if rules.state is not None else None
+                record = PermissionRecord(
+                    origin=rules.origin,
+                    granted=False,
+                    rule=CLOSED_BY_STATEMENT,
+                    robots_state=state,
+                    robots_capture_id=rules.capture_id,
+                )
+                words = f"{one.source.url} {one.source.locator}: {one.raw}"
+                return Permission(url=target.url, record=record, words=words)
+        return None
 
     def ask_robots(self, rules: OriginRules, url: str) -> Permission:
         """Return the permission of a robots.txt request made for an origin."""
@@ -81,7 +105,7 @@ class Gate:
         """Return the fields that make a robots.txt request conditional: where that very file is still held."""
         return rules.validators if url == rules.robots_url and rules.settled else ()
 
-    async def read(self, rules: OriginRules, answer: RobotsAnswer, *, hops: int) -> NextHop | None:
+    async def read(self, rules: OriginRules, answer: FileAnswer, *, hops: int) -> NextHop | None:
         """Take a robots.txt answer: settle the origin, or return where its redirect leads.
 
         A refresh is judged like a first look: what cannot be read now closes the origin, whatever it said before.
@@ -92,10 +116,15 @@ class Gate:
             hops: redirects followed so far for this origin.
         """
         now = self._clock()
-        if answer.status in _REDIRECTS:
-            return self._hop(rules, answer, hops=hops)
+        if answer.status in REDIRECTS:
+            try:
+                return next_hop(answer, hops=hops)
+            except NoWayOn as error:
+                self.give_up(rules, str(error))
+                return None
         if answer.status == _NOT_MODIFIED and self.conditions(rules, answer.url):
             rules.refreshed(now, answer.header("cache-control"))
+            self.note(rules, answer.url)
             return None
         document = await self._parsed(rules, answer)
         state = self._state(answer, document)
@@ -104,18 +133,20 @@ class Gate:
             self.give_up(rules, _why(answer, document), later)
             return None
         rules.robots_url, rules.capture_id = answer.url, answer.capture_id
+        body, digest = body_and_digest(answer.body)
         rules.settle(
             state,
             now=now,
             life=_life(state, answer.header("cache-control")),
             document=document,
             validators=answer.validators() if document is not None else (),
-            digest=hashlib.sha256(answer.body).digest(),
+            digest=digest,
         )
+        self.note(rules, answer.url, body)
         return None
 
     @staticmethod
-    def _state(answer: RobotsAnswer, document: RobotsDocument | None) -> RobotsState:
+    def _state(answer: FileAnswer, document: RobotsDocument | None) -> RobotsState:
         state = robots_state(answer.status, answer.body, answer.headers, document=document)
         if document is not None and RobotsFlag.WRONG_TYPE in document.flags:
             barrier = recognition.by_page(LexborHTMLParser(answer.body), answer.body)
@@ -125,7 +156,7 @@ class Gate:
         return RobotsState.UNREACHABLE if answer.error and state.releases else state
 
     @staticmethod
-    async def _parsed(rules: OriginRules, answer: RobotsAnswer) -> RobotsDocument | None:
+    async def _parsed(rules: OriginRules, answer: FileAnswer) -> RobotsDocument | None:
         """Return a 2xx answer's rules, a large file's off the event loop and ready to judge."""
         if answer.status is None or not _OK <= answer.status < _REDIRECTION:
             return None
@@ -142,21 +173,6 @@ class Gate:
         for url, record in rules.overruled():
             yield Permission(url=url, record=record)
 
-    def _hop(self, rules: OriginRules, answer: RobotsAnswer, *, hops: int) -> NextHop | None:
-        location = answer.header("location").strip()
-        if hops >= REDIRECT_HOPS:
-            self.give_up(rules, f"redirects more than {REDIRECT_HOPS} times")
-            return None
-        try:
-            target = urls.parse(urls.join(answer.url, location)) if location else None
-        except ValueError as error:
-            self.give_up(rules, f"redirects to {location[:200]!r}, an unusable place: it {error}")
-            return None
-        if target is None:
-            self.give_up(rules, f"answered {answer.status} and does not say where it is now")
-            return None
-        return NextHop(target=target, hops=hops + 1)
-
     def give_up(self, rules: OriginRules, why: str, retry_after: float | None = None) -> None:
         """Take that an origin's robots.txt cannot be had now: nothing of it is asked for until a later look.
 
@@ -167,10 +183,29 @@ class Gate:
         """
         rules.attempts += 1
         wait = politeness.robots_retry(rules.attempts, retry_after)
-        rules.unreachable(f"{urls.robots_url(rules.origin)} {why}", now=self._clock(), wait=wait)
+        url = urls.robots_url(rules.origin)
+        rules.unreachable(f"{url} {why}", now=self._clock(), wait=wait)
+        self.note(rules, url)
+
+    def note(self, rules: OriginRules, url: str, body: bytes | None = None) -> None:
+        """Note what the last look at an origin's robots.txt found; only a file with rules is worth its text."""
+        is_file = rules.document is not None
+        found = rules.state is not RobotsState.UNREACHABLE
+        self.looks.note(
+            Look(
+                origin=rules.origin,
+                name=ROBOTS,
+                url=url,
+                retrieval=rules.retrieval,
+                at=self._clock(),
+                body=body if is_file else None,
+                digest=rules.digest if is_file else None,
+                capture_id=rules.capture_id if found else None,
+            )
+        )
 
 
-def _why(answer: RobotsAnswer, document: RobotsDocument | None) -> str:
+def _why(answer: FileAnswer, document: RobotsDocument | None) -> str:
     """Return why an answer cannot be read, going on from its URL."""
     if answer.status is None:
         return f"gave no answer: {answer.error}"
@@ -192,3 +227,13 @@ def _ready(body: bytes, token: str, origin: str) -> RobotsDocument:
 def _life(state: RobotsState, cache_control: str) -> float:
     """Return how long a settled state holds, in seconds: a site's refusal a day, everything else as stated."""
     return lifetime("") if state is RobotsState.DENY_ALL else lifetime(cache_control)
+
+
+def _forbids_fetching(said: Observation) -> bool:
+    statement = said.statement
+    return (
+        statement.usage is Usage.CRAWL
+        and statement.verdict is Verdict.DENY
+        and statement.legal_effect is LegalEffect.ACCESS_RULE
+        and statement.addressee.matches_us
+    )

@@ -12,16 +12,22 @@ from dataclasses import dataclass, field
 from datetime import time
 
 from licences.robots import RobotsDocument, RobotsFlag, RobotsPace, RobotsState
+from licences.vocabulary import Retrieval
 from provenance.records import PermissionRecord
 
 SHORTEST_LIFE = 3_600.0  # seconds a robots.txt holds …
 LONGEST_LIFE = 86_400.0  # … and at most (RFC 9309 §2.4)
 REFRESH_AT = 0.8  # of its life: then it is asked for again, while it still holds
-REDIRECT_HOPS = 5
 GIVEN_UP_AFTER = (
     30 * 86_400.0
 )  # seconds unreachable: still a no, looked at once a day, and an operator's to review
 
+_RETRIEVAL = {
+    RobotsState.AVAILABLE: Retrieval.OK,
+    RobotsState.ALLOW_ALL: Retrieval.ABSENT,
+    RobotsState.DENY_ALL: Retrieval.UNREACHABLE,
+    RobotsState.UNREACHABLE: Retrieval.UNREACHABLE,
+}
 _MAX_AGE = re.compile(r"\bmax-age\s*=\s*\"?(\d{1,10})", re.IGNORECASE)
 _NEVER_STORED = re.compile(r"\bno-(?:cache|store)\b", re.IGNORECASE)
 
@@ -69,6 +75,13 @@ class OriginRules:
     def settled(self) -> bool:
         """Whether the last look found an answer that decides."""
         return self.state is not None and self.state is not RobotsState.UNREACHABLE
+
+    @property
+    def retrieval(self) -> Retrieval:
+        """How looking for it went: a web page in its place is another fact than nothing there."""
+        if self.wrong_type and self.settled:
+            return Retrieval.WRONG_TYPE
+        return _RETRIEVAL[self.state or RobotsState.UNREACHABLE]
 
     def decided(self, now: float) -> bool:
         """Whether URLs can be judged now; a stale file judges nothing."""

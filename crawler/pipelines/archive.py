@@ -40,6 +40,7 @@ class ArchivePipeline:
                 path=target.path,
                 status=item.status,
                 media_type=item.media_type,
+                kept=item.kept,
                 exchange=item.exchange,
                 held=item.held,
                 permission=item.carried.permission.record,
@@ -76,6 +77,8 @@ class ArchivePipeline:
         if item.rights is not None and item.decision is not None:
             noted["rights_set"] = item.rights.digest.hex()
             noted["observations"] = [observation.to_json() for observation in item.observations]
+            if item.site_documents:
+                noted["site_documents"] = item.site_documents
             noted["decision"] = {"outcome": item.decision.outcome.value, "rule": item.decision.rule}
         return noted
 

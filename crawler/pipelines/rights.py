@@ -10,30 +10,16 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy.crawler import Crawler
 
 from crawler.items import ArchivedExchange
-from crawler.permission.origin import OriginRules
+from licences.observation import Observation
 from licences.observers import observe
 from licences.policy import Decision, decide
+from licences.representation import Representation
 from licences.rights import Lookup, RightsSet
-from licences.robots import RobotsState
 from licences.vocabulary import Channel, Retrieval
 from provenance.records import DecisionRecord, RightsSetRecord
 
 if TYPE_CHECKING:
     from crawler.visit import Visit
-
-_ASKED_OF_ROBOTS = {
-    RobotsState.AVAILABLE: Retrieval.OK,
-    RobotsState.ALLOW_ALL: Retrieval.ABSENT,
-    RobotsState.DENY_ALL: Retrieval.UNREACHABLE,
-    RobotsState.UNREACHABLE: Retrieval.UNREACHABLE,
-}
-
-
-def _asked_of_robots(rules: OriginRules) -> Retrieval:
-    """Return how looking for robots.txt went: a web page in its place is another fact than nothing there."""
-    if rules.wrong_type:
-        return Retrieval.WRONG_TYPE
-    return _ASKED_OF_ROBOTS[rules.state or RobotsState.UNREACHABLE]
 
 
 class RightsPipeline:
@@ -54,22 +40,38 @@ class RightsPipeline:
         page = item.representation
         if page is None:
             return item
-        rules = item.carried.rules
-        token = self._visit.identity.product_token
-        observations = observe(page, product_token=token)
-        if rules.document is not None:
-            observations += rules.document.observe(page.url, rules.robots_url, product_token=token)
-        lookups = [
-            Lookup(channel=Channel.ROBOTS_TXT, retrieval=_asked_of_robots(rules)),
-            Lookup(channel=Channel.HTTP_HEADER, retrieval=Retrieval.OK),
-        ]
+        observations = observe(page, product_token=self._visit.identity.product_token)
+        lookups = [Lookup(channel=Channel.HTTP_HEADER, retrieval=Retrieval.OK)]
         if page.tree is not None:
             lookups.append(Lookup(channel=Channel.HTML_META, retrieval=Retrieval.OK))
-        item.observations = observations
-        item.rights = RightsSet.of(observations, lookups)
+        item.observations = observations + self._said_by_its_host(item, page, lookups)
+        item.rights = RightsSet.of(item.observations, lookups)
         item.decision, item.record = self._decide(item.rights)
         self._visit.tally.outcomes[item.decision.outcome.value] += 1
         return item
+
+    def _said_by_its_host(
+        self, item: ArchivedExchange, page: Representation, lookups: list[Lookup]
+    ) -> tuple[Observation, ...]:
+        """Return what the host's own files state about a page; note which were asked, and which of them speak."""
+        rules, visit = item.carried.rules, self._visit
+        said: tuple[Observation, ...] = ()
+        if rules.document is not None:
+            said = rules.document.observe(
+                page.url, rules.robots_url, product_token=visit.identity.product_token
+            )
+            if said and rules.capture_id is not None:
+                item.site_documents[rules.robots_url] = rules.capture_id
+        lookups.append(Lookup(channel=Channel.ROBOTS_TXT, retrieval=rules.retrieval))
+        for file in visit.gate.files.of(rules.origin):
+            spoken = file.observe(page.url, page.media_type)
+            if spoken and file.capture_id is not None:
+                item.site_documents[file.url] = file.capture_id
+            said += spoken
+            lookups.append(
+                Lookup(channel=Channel.WELL_KNOWN, retrieval=file.retrieval, document=file.kind.name)
+            )
+        return said
 
     def _decide(self, rights: RightsSet) -> tuple[Decision, RightsSetRecord]:
         known = self._decided.get(rights.digest)

@@ -6,11 +6,9 @@ dispatcher does otherwise.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Self
 
-from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
@@ -21,27 +19,22 @@ from crawler.frontier.itinerary import Errand
 from crawler.frontier.outcome import NOT_NOW, Trouble
 from crawler.frontier.passes import Pass
 from crawler.items import ArchivedExchange
-from crawler.links import NO_LINKS, XML_TYPES, Outlinks, links_of_feed, links_of_page, read_sitemap
+from crawler.links import NO_LINKS, XML_TYPES, Outlinks, links_of_feed, links_of_page
 from crawler.permission.decision import PermissionDenied
-from crawler.permission.robots_answer import RobotsAnswer
-from crawler.recognition import Barrier
-from crawler.representation import media_type_of, represent
-from crawler.visit import MAX_PAGE, Visit
-from crawler.wire import head_lines
+from crawler.permission.file_answer import FileAnswer
+from crawler.permission.hops import REDIRECTS
+from crawler.representation import represent
+from crawler.spiders.answering import ATTEMPTS, REDIRECT_HOPS, carried_by, field
+from crawler.spiders.site_documents import SiteDocumentTaker
+from crawler.visit import MAX_PAGE
 from licences.representation import Representation
 from provenance.records import CaptureKind
-from provenance.refusals import refusal_in_words
-
-REDIRECT_HOPS = 5
-ATTEMPTS = 3  # one request and at most two more
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-class SiteSpider(Spider):
+class SiteSpider(SiteDocumentTaker):
     """Crawls one site in one run."""
 
     name = "site"
-    visit: Visit
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -61,19 +54,25 @@ class SiteSpider(Spider):
 
     def callback(self, errand: Errand) -> Callable[..., AsyncIterator[ArchivedExchange]]:
         """Return what takes the answer to an errand."""
-        return {Errand.PAGE: self.page, Errand.ROBOTS: self.robots, Errand.SITEMAP: self.sitemap}[errand]
+        takers = {
+            Errand.PAGE: self.page,
+            Errand.ROBOTS: self.robots,
+            Errand.SITE_DOCUMENT: self.site_document,
+            Errand.SITEMAP: self.sitemap,
+        }
+        return takers[errand]
 
     # ------------------------------------------------------------------ pages
 
     async def page(self, response: Response) -> AsyncIterator[ArchivedExchange]:
         """Take the answer to a page request."""
-        carried, status = _carried(response), response.status
+        carried, status = carried_by(response), response.status
         item = self._item(response, CaptureKind.FAILURE)
         is_page = 200 <= status < 300  # noqa: PLR2004  # the class of status codes
         barrier = None if is_page else await turned_away.barrier_of(item.exchange, status)
         if barrier is not None:
             self._turned_away(item, barrier)
-        elif status in _REDIRECTS:
+        elif status in REDIRECTS:
             item.kind = CaptureKind.REDIRECT
             item.redirects_to = self._redirect(response, carried)
         elif status in NOT_NOW and self._try_later(carried):
@@ -118,7 +117,7 @@ class SiteSpider(Spider):
     def _redirect(self, response: Response, carried: Pass) -> str | None:
         """Queue where a page redirects to; return it where it lies inside the scope."""
         visit, stop = self.visit, carried.stop
-        location = _field(response, "location")
+        location = field(response, "location")
         try:
             target = urls.parse(urls.join(response.url, location)).url
         except ValueError as error:
@@ -147,83 +146,6 @@ class SiteSpider(Spider):
             return target
         return None
 
-    def _turned_away(self, item: ArchivedExchange, barrier: Barrier) -> None:
-        """Record the site's no; of such an answer only the head is kept."""
-        exchange = item.exchange
-        self.visit.refuse(exchange.url, barrier.rule, turned_away.in_words(barrier), barrier.evidence)
-        if barrier.rule == "site.challenge":
-            self.visit.park(
-                item.carried.stop.target.host, f"it answered with a challenge: {barrier.evidence}"
-            )
-        if exchange.body:
-            item.exchange = dataclasses.replace(exchange, body=b"", truncated="unspecified")
-
-    def _try_later(self, carried: Pass) -> bool:
-        """Put a URL back that its host does not answer now; False when it was tried often enough."""
-        stop = carried.stop
-        stop.attempts += 1
-        if stop.attempts >= ATTEMPTS:
-            return False
-        self.visit.itinerary.again(stop)
-        return True
-
-    # ------------------------------------------------------------------ site documents
-
-    async def robots(self, response: Response) -> AsyncIterator[ArchivedExchange]:
-        """Take the answer to a robots.txt request: the gate reads it, the archive keeps it."""
-        carried = _carried(response)
-        item = self._item(response, CaptureKind.SITE_DOCUMENT)
-        answer = RobotsAnswer.of(item.exchange, response.status, item.capture_id)
-        visit = self.visit
-        hop = await visit.gate.read(carried.rules, answer, hops=carried.stop.hops)
-        governs = carried.stop.governs or carried.rules.origin
-        if hop is not None:
-            visit.itinerary.robots_hop(hop.target, governs=governs, hops=hop.hops, via=response.url)
-        elif carried.rules.document is not None and urls.site_of(carried.stop.target.host) == visit.site:
-            for url in carried.rules.document.sitemaps:
-                self._ask_sitemap(url, depth=0, via=response.url)
-        for denied in visit.gate.overruled(carried.rules):
-            words = refusal_in_words("robots.changed")
-            visit.refuse(denied.url, "robots.changed", words, denied.evidence(), permission=denied.record)
-        yield item
-
-    def _ask_sitemap(self, url: str, *, depth: int, via: str) -> str | None:
-        """Ask for a sitemap of our own site and return its URL; one elsewhere is noted, not followed."""
-        try:
-            target = urls.parse(urls.join(via, url))
-        except ValueError:
-            return None
-        if urls.site_of(target.host) == self.visit.site:
-            self.visit.itinerary.errand(target, Errand.SITEMAP, depth=depth, via=via)
-            return target.url
-        self.visit.refuse(target.url, "scope", "a sitemap lies on another site", f"named by {via}")
-        return None
-
-    async def sitemap(self, response: Response) -> AsyncIterator[ArchivedExchange]:
-        """Take the answer to a sitemap request: its pages are offered, an index's sitemaps asked for, once nested."""
-        carried, visit = _carried(response), self.visit
-        item = self._item(response, CaptureKind.SITE_DOCUMENT)
-        stop = carried.stop
-        barrier = await turned_away.barrier_of(item.exchange, response.status)
-        if barrier is not None:
-            self._turned_away(item, barrier)
-        elif response.status in _REDIRECTS and stop.hops < REDIRECT_HOPS:
-            self._ask_sitemap(_field(response, "location"), depth=stop.depth, via=response.url)
-        elif response.status in NOT_NOW and self._try_later(carried):
-            visit.services.budget.give_back(item.held)
-            return
-        elif response.status == 200:  # noqa: PLR2004  # OK
-            page = await represent(item.exchange, response.status, MAX_PAGE)
-            listed = read_sitemap(page.body)
-            if listed is not None:
-                item.links = Outlinks(response.url, listed.pages)
-                for url in visit.itinerary.new_links(response.url, listed.pages):
-                    visit.itinerary.offer(url, depth=1, via=response.url)
-                if stop.depth == 0:
-                    asked = (self._ask_sitemap(url, depth=1, via=response.url) for url in listed.sitemaps)
-                    item.sitemaps = tuple(url for url in asked if url is not None)
-        yield item
-
     # ------------------------------------------------------------------ no answer
 
     async def failed(self, failure: Failure) -> None:
@@ -231,45 +153,22 @@ class SiteSpider(Spider):
         error = failure.value
         request: Any = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
         carried = request.meta.get("pass")
+        answer = FileAnswer(url=request.url, status=None, error=str(error))
         if not isinstance(error, ExchangeFailed) or not isinstance(carried, Pass):
             if not isinstance(error, PermissionDenied):
                 failure.raiseException()
+            if isinstance(carried, Pass) and carried.stop.errand is Errand.SITE_DOCUMENT:
+                await self._settle(carried, answer)  # the gate changed its mind: pages need not wait for it
             return
-        if self.visit.stopping or (error.trouble is Trouble.CUT and carried.stop.errand is not Errand.ROBOTS):
+        if self.visit.stopping or (error.trouble is Trouble.CUT and not carried.is_robots):
             self.visit.itinerary.again(carried.stop)
-        elif carried.stop.errand is Errand.ROBOTS:
-            answer = RobotsAnswer(url=request.url, status=None, error=str(error))
+        elif carried.is_robots:
             await self.visit.gate.read(carried.rules, answer, hops=carried.stop.hops)
+        elif carried.stop.errand is Errand.SITE_DOCUMENT:
+            await self._settle(carried, answer)
         elif not self._try_later(carried):
             self.visit.refuse(request.url, "unreachable", f"no answer in {ATTEMPTS} attempts", str(error))
         self.visit.wake()
-
-    # ------------------------------------------------------------------
-
-    def _item(self, response: Response, kind: CaptureKind) -> ArchivedExchange:
-        carried = _carried(response)
-        exchange = response.meta["exchange"]
-        if carried.stop.errand is not Errand.ROBOTS:
-            carried.rules.taken.append(response.url)
-        return ArchivedExchange(
-            kind=kind,
-            carried=carried,
-            exchange=exchange,
-            status=response.status,
-            held=len(exchange.body),
-            capture_id=self.visit.next_capture_id(),
-            media_type=media_type_of(head_lines(exchange.response_head)),
-        )
-
-
-def _carried(response: Response) -> Pass:
-    carried: Pass = response.meta["pass"]
-    return carried
-
-
-def _field(response: Response, name: str) -> str:
-    value = response.headers.get(name.encode())
-    return value.decode("utf-8", "replace") if value is not None else ""
 
 
 def _base(url: str, base: str) -> str:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler import urls
-from crawler.permission.gate import Gate, NextHop, RobotsAnswer
-from crawler.permission.origin import LONGEST_LIFE, REDIRECT_HOPS, SHORTEST_LIFE, OriginRules
+from crawler.permission.gate import Gate, NextHop, FileAnswer
+from crawler.permission.hops import REDIRECT_HOPS
+from crawler.permission.origin import LONGEST_LIFE, SHORTEST_LIFE, OriginRules
 from provenance.records import PermissionRecord
 
 ORIGIN = "http://example.org"
@@ -30,7 +31,7 @@ class Settled:
         self, status: int | None, body: bytes = b"", *headers: tuple[str, str], hops: int = 0, error: str = ""
     ) -> NextHop | None:
         """Let the gate read an answer."""
-        answer = RobotsAnswer(
+        answer = FileAnswer(
             url=f"{ORIGIN}/robots.txt", status=status, body=body, headers=headers, capture_id=7, error=error
         )
         return asyncio.run(self.gate.read(self.rules, answer, hops=hops))

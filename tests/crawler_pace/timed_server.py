@@ -12,6 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
+from licences.site_documents import SITE_DOCUMENTS
+
+# A host's own files about rights, besides its robots.txt.
+FILES = frozenset(path for kind in SITE_DOCUMENTS for path in kind.paths)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
@@ -33,6 +38,11 @@ class Asked:
     path: str
     began: float
     ended: float
+
+
+def mostly(lines: Sequence[Asked]) -> list[str]:
+    """Return what was asked for, without the files about rights that come before a host's pages."""
+    return [line.path for line in lines if line.path not in FILES]
 
 
 @dataclass(slots=True)

@@ -12,6 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
+from licences.site_documents import SITE_DOCUMENTS
+
+# A host's own files about rights, in the order in which they are asked for where none of them is there.
+FILES = tuple(kind.paths[0] for kind in SITE_DOCUMENTS) + tuple(
+    path for kind in SITE_DOCUMENTS for path in kind.paths[1:]
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
@@ -90,9 +97,13 @@ class Hosts:
         """Return what a host was asked for, in order."""
         return [line.path for line in list(self.log) if line.host == host]
 
+    def mostly(self, host: str) -> list[str]:
+        """Return what a host was asked for besides its own files about rights; robots.txt is not one of those."""
+        return [path for path in self.asked(host) if path not in FILES]
+
     def pages(self, host: str) -> list[str]:
-        """Return what a host was asked for besides its robots.txt."""
-        return [path for path in self.asked(host) if path != "/robots.txt"]
+        """Return what a host was asked for besides its robots.txt and its own files about rights."""
+        return [path for path in self.mostly(host) if path != "/robots.txt"]
 
 
 class _Server(ThreadingHTTPServer):

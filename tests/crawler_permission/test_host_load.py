@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from many_hosts import PAGE, Hosts, Reply, page, robots, text
+from many_hosts import FILES, PAGE, Hosts, Reply, page, robots, text
 from permission_crawl import Crawl, CrawlerProcess, site_of_job
 from typer.testing import CliRunner
 
@@ -52,16 +52,21 @@ def test_a_pause_and_what_was_answered_are_on_the_hours_line(crawl: Crawl) -> No
     """A 429 counts in its hour although its request has no line of its own; the pause says why."""
     busy: dict[str, Any] = {"/": page("/a"), "/a": Reply(status=429, headers=[("Retry-After", "86000")])}
     with Hosts({"busy.org": robots(text("User-agent: *\nAllow: /\n"), busy)}) as hosts:
-        crawl.run(hosts, site_of_job(hosts.url("busy.org"), site="busy.org"), code=4)
+        job = site_of_job(hosts.url("busy.org"), site="busy.org")
+        crawl.run(hosts, job.replace("max_in_flight = 16", "max_in_flight = 1"), code=4)
     [hour, *requests] = host_load(crawl, "busy.org")
     assert (hour["requests"], hour["listed"], hour["answers_429"], hour["max_in_flight"]) == (
-        "3",
-        "2",
+        "8",
+        "7",
         "1",
         "1",
     )
     assert "429" in hour["pauses"]
-    assert [(line["path"], line["status"]) for line in requests] == [("/robots.txt", "200"), ("/", "200")]
+    assert [(line["path"], line["status"]) for line in requests] == [
+        ("/robots.txt", "200"),
+        *((path, "404") for path in FILES),
+        ("/", "200"),
+    ]
 
 
 @pytest.mark.parametrize(

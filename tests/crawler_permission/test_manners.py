@@ -43,7 +43,7 @@ def test_an_answer_that_turns_us_away_is_a_refusal_and_no_document(
     """Recorded with what it stands on; asked for once; its body is not kept; a site wholly refused ends with 3."""
     with Hosts({"no.org": robots(OPEN, {"/page": answer, "/login?next=/page": LOGIN})}) as hosts:
         crawl.run(hosts, site_of_job(hosts.url("no.org", "/page"), site="no.org"), code=3)
-    assert hosts.asked("no.org") == ["/robots.txt", "/page"]
+    assert hosts.mostly("no.org") == ["/robots.txt", "/page"]
     [refusal] = crawl.refusals()
     assert (refusal.rule, refusal.url) == (rule, hosts.url("no.org", "/page"))
     assert evidence in refusal.evidence
@@ -84,4 +84,4 @@ def test_a_proxy_in_the_environment_has_no_effect(tmp_path: Path) -> None:
         Crawl(tmp_path, process).run(hosts, site_of_job(hosts.url("direct.org"), site="direct.org"))
         process.close()
     assert proxy.log == []
-    assert hosts.asked("direct.org") == ["/robots.txt", "/"]
+    assert hosts.mostly("direct.org") == ["/robots.txt", "/"]

@@ -15,8 +15,8 @@ from permission_crawl import Crawl, CrawlerProcess, site_of_job
 from crawler.archive.reading import Archive
 from crawler.archive.store import open_store
 from crawler.commands.receipt import Explained
+from crawler.permission.file_answer import FileAnswer
 from crawler.permission.gate import Gate
-from crawler.permission.robots_answer import RobotsAnswer
 from provenance.database import Database
 from provenance.queries.explain import receipt
 
@@ -108,7 +108,7 @@ def test_a_changed_file_judges_what_waits_and_lists_what_was_fetched(crawl: Craw
     """/5 waited under a file that allowed it; /2 had been fetched: no breach, but a person can find it."""
     closes = text("User-agent: *\nDisallow: /5\nDisallow: /2\n")
     hosts = crawled(crawl, Ageing(crawl, 20, text(OPEN), closes))
-    assert hosts.asked("ages.org") == ["/robots.txt", "/1", "/2", "/3", "/robots.txt", "/4"]
+    assert hosts.mostly("ages.org") == ["/robots.txt", "/1", "/2", "/3", "/robots.txt", "/4"]
     said = {row.url: (row.rule, row.evidence) for row in crawl.refusals()}
     assert said == {
         hosts.url("ages.org", "/5"): ("robots.disallow", "robots.txt line 2: Disallow: /5"),
@@ -128,7 +128,7 @@ def test_a_changed_file_judges_what_waits_and_lists_what_was_fetched(crawl: Craw
 def test_a_refresh_that_fails_closes_the_host_like_a_first_look(crawl: Crawl, later: Reply | Raw) -> None:
     """What was allowed yesterday says nothing of today."""
     hosts = crawled(crawl, Ageing(crawl, 20, text(OPEN), later), code=4)
-    assert hosts.asked("ages.org") == ["/robots.txt", "/1", "/2", "/3", "/robots.txt"]
+    assert hosts.mostly("ages.org") == ["/robots.txt", "/1", "/2", "/3", "/robots.txt"]
 
 
 def test_a_resumed_run_holds_a_changed_file_against_what_it_had_fetched() -> None:
@@ -137,7 +137,7 @@ def test_a_resumed_run_holds_a_changed_file_against_what_it_had_fetched() -> Non
     for path in ("/more", "/less"):
         gate.taken(f"http://resumed.org{path}")
     rules = gate.rules("http://resumed.org")
-    answer = RobotsAnswer(
+    answer = FileAnswer(
         url="http://resumed.org/robots.txt", status=200, body=b"User-agent: *\nDisallow: /more\n"
     )
     asyncio.run(gate.read(rules, answer, hops=0))

@@ -31,7 +31,7 @@ PERMISSION = (
         "return self.settled and now < self.expires", "return self.settled", (C + "test_gate.py::test_what_was_read_holds_for_its_time_and_no_longer",)),
     Part("robots.txt comes before the first page", "crawler/frontier/frontier.py",
         " or not rules.decided(now):", ":", (SMALL + "::test_robots_txt_comes_first_and_is_obeyed",)),
-    Part("robots.txt redirects end after five", "crawler/permission/gate.py",
+    Part("robots.txt redirects end after five", "crawler/permission/hops.py",
         "if hops >= REDIRECT_HOPS:", "if hops >= 10 * REDIRECT_HOPS:", (C + "test_gate.py::test_more_than_five_hops_are_unreachable",)),
     Part("401, 402, 403, 407, 451 on robots.txt deny", "licences/robots/state.py",
         "    if status in _REFUSALS:\n        return RobotsState.DENY_ALL\n", "", ("tests/licences/test_robots_state.py",)),
