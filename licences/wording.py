@@ -48,7 +48,7 @@ SPEAKERS: Mapping[AssertedBy, str] = MappingProxyType(
         AssertedBy.RIGHTSHOLDER: "the rightsholder",
         AssertedBy.PLATFORM: "the platform that serves the site, by default",
         AssertedBy.THIRD_PARTY: "a third party",
-        AssertedBy.UNKNOWN: "somebody unknown",
+        AssertedBy.UNKNOWN: "a speaker who is not named",
     }
 )
 
@@ -118,7 +118,7 @@ _UNDER: Mapping[Verdict, str] = MappingProxyType(
         Verdict.ALLOW: "Names {licence}, which allows {usage}",
         Verdict.CONDITIONAL: "Names {licence}, which allows {usage}",
         Verdict.DENY: "Names {licence}, which does not allow {usage}",
-        Verdict.UNKNOWN: "Names {licence}, which leaves {usage} open",
+        Verdict.UNKNOWN: "Names {licence}, which settles nothing about {usage}",
     }
 )
 _LEVELS: Mapping[ScopeLevel, str] = MappingProxyType(
@@ -131,11 +131,28 @@ _LEVELS: Mapping[ScopeLevel, str] = MappingProxyType(
         ScopeLevel.COLLECTION: "the collection it belongs to",
     }
 )
+_RETRIEVALS: Mapping[Retrieval, str] = MappingProxyType(
+    {
+        Retrieval.MALFORMED: "It is malformed",
+        Retrieval.OVERSIZE: "It is too large to be read whole",
+    }
+)
 _NOTES: Mapping[str, str] = MappingProxyType(
     {
         "unknown_licence": "terms that we cannot read by rule",
         "named_allow": "an opening for agents of others",
         "retired": "a licence that its author has retired",
+        "unread": "it could not be read",
+        "conflict": "it contradicts itself",
+        "lenient_allow": "it would allow, were it written as its standard asks",
+        "legacy_allow": "an allowance in a form that no standard has",
+        "platform_default": "words that a platform writes into every site",
+        "html_comment": "it stands in a comment of the page's source",
+        "text": "it stands in words on the page",
+        "no_version": "it names no version",
+        "database_only": "it is for the database, not for what it holds",
+        "use_full": "it speaks of the full text",
+        "unavailable_after": "not to be listed after a date",
     }
 )
 
@@ -227,7 +244,7 @@ def _remarks(statement: Statement) -> Iterable[str]:
     if statement.valid_until:
         yield f"Holds until {_day(statement.valid_until)}"
     if statement.retrieval is not Retrieval.OK:
-        yield f"It was {statement.retrieval.value.replace('_', ' ')}"
+        yield _RETRIEVALS.get(statement.retrieval, f"It was {statement.retrieval.value.replace('_', ' ')}")
     if statement.lenient:
         yield "It is not written as its standard asks, so that it may only count as a no"
     if statement.confidence < 1:

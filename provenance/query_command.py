@@ -40,7 +40,7 @@ EXAMPLES = """Examples:
 
 aboveboard query --licence 'CC-BY-*' --outcome permitted --outcome permitted_with_conditions --usage ai-train-gen
 
-aboveboard query --outcome needs_review --policy strict-optin --format csv
+aboveboard query --outcome needs_review --policy cn-strict --format csv
 
 aboveboard query --refusals --rule robots.disallow --site example.org
 """

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from licences.errors import LicenceError, PolicyError
-from licences.observation import ScopeLevel, Statement
 from licences.policy import Decision, Policy, decide, read
+from licences.policy.reach import is_about_document
 from licences.rights import RightsSet
 from licences.vocabulary import Usage
 from provenance import models
@@ -69,7 +69,7 @@ def covered_by(database: Database, glob: str) -> tuple[int, ...]:
         one.id
         for one in found
         if one.rights is not None
-        and any(matches(s.licence) for s in one.rights.statements if s.licence and covers_document(s))
+        and any(matches(s.licence) for s in one.rights.statements if s.licence and is_about_document(s))
     )
 
 
@@ -80,11 +80,6 @@ def licences_stated(database: Database, limit: int) -> list[str]:
         for licences in session.scalars(select(models.RightsSet.licences)):
             stated.update(licences)
     return sorted(stated)[:limit]
-
-
-def covers_document(statement: Statement) -> bool:
-    """Tell whether a statement is about the whole document, rather than a part of it or some media."""
-    return statement.scope.level is not ScopeLevel.ELEMENT and not statement.scope.media
 
 
 class _Stated(NamedTuple):

@@ -70,10 +70,13 @@ class RightsGroup:
     rule: str | None
     reasons: Sequence[Any] | None
     conditions: Sequence[Any] | None
+    conflicts: Sequence[str] | None
     documents: int
     bytes: int
     least: int
     latest: int
+    first_seen: datetime
+    last_seen: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +134,8 @@ _OF_ONE_SET = (
         func.sum(Capture.length).label("bytes"),
         func.min(Capture.id).label("least"),
         func.max(Capture.id).label("latest"),
+        func.min(Capture.fetched_at).label("first_seen"),
+        func.max(Capture.fetched_at).label("last_seen"),
     )
     .select_from(Site)
     .join(Visit, Visit.site_id == Site.id)
@@ -158,10 +163,13 @@ def rights(holding: Holding) -> Select[RightsGroup]:
         rule=Decision.rule,
         reasons=Decision.reasons,
         conditions=Decision.conditions,
+        conflicts=Decision.conflicts,
         documents=groups.c.documents,
         bytes=cast(groups.c.bytes, BigInteger),
         least=groups.c.least,
         latest=groups.c.latest,
+        first_seen=groups.c.first_seen,
+        last_seen=groups.c.last_seen,
     )
     return (
         select(row)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from provenance.reports.dossier import HourLoad
 
 FULL = 100.0
 VISIBLE = 0.6  # percent: what is there can be seen, however small its share
+SHORTEST_SPAN = 2.0  # percent
+SHORTEST_HISTORY = timedelta(days=1)
 COLUMN_SHARE = 0.8  # of an hour's room; the rest is the space between
 WIDEST_COLUMN = 12.0  # percent: three hours are three columns, not three walls
 
@@ -53,6 +55,41 @@ def bar(value: float, largest: float) -> float:
     (25.0, 0.0, 0.6)
     """
     return max(FULL * value / largest, VISIBLE) if value and largest else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A stretch of time on an axis."""
+
+    start: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """The time that several spans are drawn against."""
+
+    begin: datetime
+    end: datetime
+
+    @property
+    def is_worth_drawing(self) -> bool:
+        """Whether there is anything to compare: within one visit, everything was seen at once."""
+        return self.end - self.begin >= SHORTEST_HISTORY
+
+    def span(self, first: datetime, last: datetime) -> Span:
+        """Return where a stretch of time lies; what was seen once can be seen, and stays inside.
+
+        >>> day = datetime(2026, 11, 20)
+        >>> Axis(begin=day, end=day.replace(day=24)).span(day.replace(day=21), day.replace(day=22))
+        Span(start=25.0, width=25.0)
+        """
+        whole = (self.end - self.begin).total_seconds()
+        if whole <= 0:
+            return Span(start=0.0, width=FULL)
+        width = max(FULL * (last - first).total_seconds() / whole, SHORTEST_SPAN)
+        start = FULL * (first - self.begin).total_seconds() / whole
+        return Span(start=min(max(start, 0.0), FULL - width), width=width)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

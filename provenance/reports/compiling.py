@@ -34,6 +34,7 @@ from provenance.reports.dossier import (
     Totals,
 )
 from provenance.reports.folding import Folded
+from provenance.reports.host_files import host_file_lines
 from provenance.reports.words import refusal_in_words
 
 HOURS_SHOWN = 168  # the latest week of hours in which anything was asked
@@ -78,8 +79,13 @@ def compile_dossier(
         admissions=admissions,
         runs=tuple(_run_line(row) for row in runs),
         outcomes=outcomes,
+        reviews=folded.doubts.reviews(urls),
+        conflicts=folded.doubts.conflicts(urls),
+        mix=folded.mix.lines(urls),
         licences=folded.licence_lines(urls),
         signals=folded.signal_lines(urls),
+        statements=folded.history.lines(),
+        host_files=host_file_lines(database, holding, runs),
         silent_documents=folded.silent,
         refusals=refused,
         permissions=tuple(

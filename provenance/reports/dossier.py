@@ -12,6 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from provenance.reports.rights_lines import (
+    ConflictLine,
+    HostFileLine,
+    LicenceLine,
+    MixLine,
+    OutcomeLine,
+    ReviewLine,
+    SignalLine,
+    StatementLine,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -54,47 +65,6 @@ class RunLine:
     ended_at: datetime | None
     documents: int
     refusals: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutcomeLine:
-    """What one policy made of the documents, for the purpose of their run."""
-
-    policy: str
-    purpose: str
-    outcome: str
-    rule: str  # the policy's rule that decided
-    reasons: Sequence[str]
-    conditions: Sequence[str]
-    documents: int
-    bytes: int
-    examples: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LicenceLine:
-    """One licence that documents stated; a document that states two counts for both."""
-
-    licence: str  # SPDX expression, or the URL of the terms where there is none
-    documents: int
-    bytes: int
-    examples: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignalLine:
-    """One statement about rights, and how many documents it holds for."""
-
-    kind: str
-    protocol: str
-    usage: str
-    verdict: str
-    legal_effect: str  # in what capacity it speaks: a preference, a reservation, a licence grant
-    addressed_to: str  # "everyone", or the agents it names
-    scope: str  # the document, an element of it, a path, the whole host
-    note: str  # refines the reading: "unknown licence", "named allow"; mostly empty
-    documents: int
-    examples: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,8 +194,13 @@ class Dossier:
     admissions: Sequence[Admission]
     runs: Sequence[RunLine]
     outcomes: Sequence[OutcomeLine]
+    reviews: Sequence[ReviewLine]
+    conflicts: Sequence[ConflictLine]
+    mix: Sequence[MixLine]
     licences: Sequence[LicenceLine]
     signals: Sequence[SignalLine]
+    statements: Sequence[StatementLine]  # the commonest, at most `STATEMENTS_KEPT`
+    host_files: Sequence[HostFileLine]
     silent_documents: int  # nothing was stated for them, save perhaps that others are named somewhere
     refusals: Sequence[RefusalLine]
     permissions: Sequence[PermissionLine]

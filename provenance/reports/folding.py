@@ -5,39 +5,24 @@ A rights set that was found in many runs, and a licence that stands in many righ
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from licences.errors import LicenceError
 from licences.observation import Statement
 from licences.rights import RightsSet
 from licences.vocabulary import LegalEffect, Verdict
+from licences.wording import condition_in_words
 from provenance.queries.capture_rows import sentences
 from provenance.queries.holdings import RightsGroup
-from provenance.reports.dossier import LicenceLine, OutcomeLine, SignalLine
+from provenance.reports.doubts import Doubts
+from provenance.reports.history import History
+from provenance.reports.mix import Mix
+from provenance.reports.rights_lines import LicenceLine, OutcomeLine, SignalLine
+from provenance.reports.tallies import Tallies
 
-EXAMPLES = 3  # URLs named beside a line
 UNDECIDED = "undecided"  # no decision is recorded for the run's policy and purpose
-
-K = TypeVar("K", bound=Hashable)
-
-
-@dataclass(slots=True)
-class Tally:
-    """How many documents a line stands for, and a few of them."""
-
-    documents: int = 0
-    bytes: int = 0
-    examples: list[int] = field(default_factory=list)  # capture ids
-
-    def add(self, group: RightsGroup) -> None:
-        """Count a group's documents in."""
-        self.documents += group.documents
-        self.bytes += group.bytes
-        for capture in (group.least, group.latest):
-            if len(self.examples) < EXAMPLES and capture not in self.examples:
-                self.examples.append(capture)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,26 +51,6 @@ class OutcomeKey:
     conditions: tuple[str, ...]
 
 
-class Tallies(Generic[K]):
-    """Tallies by key, the largest first."""
-
-    def __init__(self) -> None:
-        self._tallies: dict[K, Tally] = {}
-
-    def add(self, key: K, group: RightsGroup) -> None:
-        """Count a group's documents under a key."""
-        self._tallies.setdefault(key, Tally()).add(group)
-
-    def lines(self) -> Iterator[tuple[K, Tally]]:
-        """Yield each key with its tally, by number of documents, then in the order they came."""
-        yield from sorted(self._tallies.items(), key=lambda item: -item[1].documents)
-
-    def examples(self) -> Iterator[int]:
-        """Yield the captures that examples name."""
-        for tally in self._tallies.values():
-            yield from tally.examples
-
-
 class Folded:
     """Every line that follows from what was stated and decided."""
 
@@ -93,6 +58,7 @@ class Folded:
         self.outcomes: Tallies[OutcomeKey] = Tallies()
         self.licences: Tallies[str] = Tallies()
         self.signals: Tallies[SignalKey] = Tallies()
+        self.mix, self.history, self.doubts = Mix(), History(), Doubts()
         self.silent = 0
         for group in groups:
             self._fold(group)
@@ -102,6 +68,9 @@ class Folded:
         for licence in set(group.licences):
             self.licences.add(licence, group)
         statements = _statements(group.canonical)
+        self.mix.fold(group, statements)
+        self.history.fold(group, statements)
+        self.doubts.fold(group, statements)
         if statements is None:
             self.signals.add(UNREADABLE, group)
             return
@@ -111,37 +80,33 @@ class Folded:
 
     def examples(self) -> set[int]:
         """Return every capture that some line names."""
-        return {*self.outcomes.examples(), *self.licences.examples(), *self.signals.examples()}
+        naming = (self.outcomes, self.licences, self.signals, self.mix, self.doubts)
+        return {capture for lines in naming for capture in lines.examples()}
 
     def outcome_lines(self, urls: Mapping[int, str]) -> tuple[OutcomeLine, ...]:
         """Return the decisions, the commonest first."""
         return tuple(
-            OutcomeLine(**_fields(key), documents=t.documents, bytes=t.bytes, examples=_named(t, urls))
+            OutcomeLine(**_fields(key), documents=t.documents, bytes=t.bytes, examples=t.named(urls))
             for key, t in self.outcomes.lines()
         )
 
     def licence_lines(self, urls: Mapping[int, str]) -> tuple[LicenceLine, ...]:
         """Return the licences found, the commonest first."""
         return tuple(
-            LicenceLine(licence=key, documents=t.documents, bytes=t.bytes, examples=_named(t, urls))
+            LicenceLine(licence=key, documents=t.documents, bytes=t.bytes, examples=t.named(urls))
             for key, t in self.licences.lines()
         )
 
     def signal_lines(self, urls: Mapping[int, str]) -> tuple[SignalLine, ...]:
         """Return the statements seen, the commonest first."""
         return tuple(
-            SignalLine(**_fields(key), documents=t.documents, examples=_named(t, urls))
+            SignalLine(**_fields(key), documents=t.documents, examples=t.named(urls))
             for key, t in self.signals.lines()
         )
 
 
 def _fields(key: SignalKey | OutcomeKey) -> dict[str, Any]:
     return {name: getattr(key, name) for name in key.__slots__}
-
-
-def _named(tally: Tally, urls: Mapping[int, str]) -> tuple[str, ...]:
-    """Return the URLs of a tally's examples, two versions of one page once."""
-    return tuple(dict.fromkeys(urls[capture] for capture in tally.examples if capture in urls))
 
 
 def _outcome_key(group: RightsGroup) -> OutcomeKey:
@@ -156,10 +121,7 @@ def _outcome_key(group: RightsGroup) -> OutcomeKey:
 
 
 def _condition(condition: Any) -> str:
-    if not isinstance(condition, Mapping):
-        return str(condition)
-    parts = [str(condition[name]) for name in ("type", "value", "url") if condition.get(name)]
-    return ": ".join(parts).replace("_", " ", 1)
+    return condition_in_words(condition) if isinstance(condition, Mapping) else str(condition)
 
 
 def _statements(canonical: str) -> Sequence[Statement] | None:

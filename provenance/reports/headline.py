@@ -87,7 +87,12 @@ def _needs_a_person(dossier: Dossier) -> str:
     if not waiting:
         return "No document waits for a reviewer's conclusion."
     verb = "waits" if waiting == 1 else "wait"
+    by_rule: dict[str, int] = {}
+    for line in dossier.reviews:
+        by_rule[line.rule] = by_rule.get(line.rule, 0) + line.documents
+    named = sorted(by_rule.items(), key=lambda item: -item[1])[:RULES_NAMED]
+    rules = ", ".join(f"{rule.replace('-', ' ')} ({documents:,})" for rule, documents in named)
     return (
         f"{counted(waiting, 'document')} {verb} for a reviewer's conclusion: "
-        f"the statements found there do not agree, or cannot be judged by rule."
+        f"the statements found there do not agree, or cannot be judged by rule. In short: {rules}."
     )

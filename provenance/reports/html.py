@@ -9,15 +9,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from licences.vocabulary import Outcome
+from licences.whereabouts import retrieval_in_words
 from provenance.queries.site_rows import SiteRow
 from provenance.reports import words
-from provenance.reports.charts import bar, hour_chart, stacked
+from provenance.reports.charts import Axis, bar, hour_chart, stacked
 from provenance.reports.compiling import HOURS_SHOWN
 from provenance.reports.dossier import Dossier
 from provenance.reports.headline import day, headline
+from provenance.reports.mix_chart import mix_chart
+from provenance.reports.rights_lines import HostFileLine, StatementLine
 from provenance.templating import Environment, templates_of
 from provenance.version import SOFTWARE
 
+DIFFERENCES_ON_THE_PAGE = 12  # JSON has more
 LINES_SHOWN = 100  # in any one table of the page; JSON and CSV have them all
 ORDER = (
     Outcome.PERMITTED,
@@ -38,6 +42,9 @@ def html_of(dossier: Dossier) -> str:
             answers=headline(dossier),
             outcomes=stacked(_by_outcome(dossier)),
             hours=hour_chart(dossier.hours, floor=dossier.gap_floor),
+            mix=mix_chart(dossier.mix),
+            axis=_axis(dossier),
+            differences=_differences(dossier),
         )
     )
 
@@ -56,6 +63,25 @@ def _by_outcome(dossier: Dossier) -> list[tuple[str, int]]:
     return list(counts.items())
 
 
+def _axis(dossier: Dossier) -> Axis:
+    """Return the time from the first to the last thing seen; of a dossier without any, the moment it was written."""
+    lines: list[HostFileLine | StatementLine] = [*dossier.host_files, *dossier.statements]
+    return Axis(
+        begin=min((line.first_seen for line in lines), default=dossier.written_at),
+        end=max((line.last_seen for line in lines), default=dossier.written_at),
+    )
+
+
+def _differences(dossier: Dossier) -> list[HostFileLine]:
+    """Return the latest versions that changed something, the latest first."""
+    changed = [line for line in dossier.host_files if line.difference is not None]
+    return sorted(changed, key=lambda line: line.first_seen, reverse=True)[:DIFFERENCES_ON_THE_PAGE]
+
+
+def _diff_tone(line: str) -> str:
+    return {"+": "added", "-": "removed", "@": "place"}.get(line[:1], "same")
+
+
 @cache
 def _environment() -> Environment:
     environment = templates_of("provenance.reports")
@@ -70,6 +96,8 @@ def _environment() -> Environment:
         moment=_moment,
         day=day,
         verdict=lambda verdict: words.VERDICTS.get(verdict, verdict),
+        retrieval=retrieval_in_words,
+        diff_tone=_diff_tone,
         kind=lambda kind: words.KINDS.get(kind, kind),
     )
     environment.tests["web_address"] = _is_web_address

@@ -75,7 +75,7 @@ LICENCE = {
         pytest.param(
             LICENCE
             | {"verdict": Verdict.UNKNOWN, "licence": "https://example.org/terms", "note": "unknown_licence"},
-            "Names https://example.org/terms, which leaves training AI models open. "
+            "Names https://example.org/terms, which settles nothing about training AI models. "
             "Noted: terms that we cannot read by rule.",
             id="terms of one's own",
         ),

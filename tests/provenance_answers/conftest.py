@@ -57,6 +57,7 @@ def _new_database(request: pytest.FixtureRequest, folders: pytest.TempPathFactor
         return f"sqlite:///{folders.mktemp(name)}/provenance.db"
     server: str = request.getfixturevalue("postgresql_server")
     with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # pytest may ask for it again
         connection.execute(f"CREATE DATABASE {name}")
     url = make_url(server).set(drivername="postgresql+psycopg", database=name)
     return url.render_as_string(hide_password=False)

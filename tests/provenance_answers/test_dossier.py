@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from changing_site import PLACE, ROBOTS, TDMREP, WEEKS
 from recorded_site import (
     AGENTS_TURNED_AWAY,
     LATER,
@@ -18,14 +19,17 @@ from recorded_site import (
     sha256,
 )
 
-from licences.vocabulary import Outcome, Verdict
+from licences.policy.rules import RULES
+from licences.vocabulary import Outcome, Retrieval, Verdict
 from provenance.database import Database
 from provenance.errors import ProvenanceError
 from provenance.leases import Leases
-from provenance.records import CaptureKind, RightsSetRecord
+from provenance.records import CaptureKind, RightsSetRecord, RunState
 from provenance.reports import UnknownSiteError, compile_dossier, summary
 from provenance.reports.dossier import Dossier
 from provenance.reports.headline import headline
+from provenance.reports.questions import QUESTIONS
+from provenance.reports.rights_lines import MixSort
 
 
 @pytest.fixture
@@ -234,3 +238,122 @@ def test_a_licence_in_two_rights_sets_is_one_line(database: Database) -> None:
     lines = {line.licence: line for line in compile_dossier(database, "example.org").licences}
     assert {name: line.documents for name, line in lines.items()} == {"CC-BY-4.0": 8, "CC-BY-SA-4.0": 2}
     assert set(lines["CC-BY-SA-4.0"].examples) == {f"{ORIGIN}/encyclopedia.html", f"{ORIGIN}/both.html"}
+
+
+@pytest.fixture
+def changes(changed: Database) -> Dossier:
+    return compile_dossier(changed, "changing.example", now=WEEKS[-1])
+
+
+def test_the_mix_has_every_document_in_one_share(dossier: Dossier) -> None:
+    """Having none is a share, too."""
+    assert [(line.licence, line.documents) for line in dossier.mix] == [
+        ("CC-BY-4.0", 9),
+        ("no licence stated", 4),
+        ("CC-BY-4.0 + CC-BY-SA-4.0", 1),
+        ("CC-BY-SA-4.0", 1),
+    ]
+    assert sum(line.documents for line in dossier.mix) == dossier.totals.documents
+    assert sum(line.bytes for line in dossier.mix) == dossier.totals.bytes
+
+
+def test_the_licence_of_an_image_is_not_the_page_s_share(changes: Dossier) -> None:
+    """And terms that no rule can read are a share of their own."""
+    assert [(line.sort, line.documents) for line in changes.mix] == [
+        (MixSort.NONE, 5),
+        (MixSort.LICENCE, 2),
+        (MixSort.UNKNOWN, 1),
+    ]
+    assert "CC0-1.0" in {line.licence for line in changes.licences}
+
+
+def test_statements_appear_and_disappear(changes: Dossier) -> None:
+    """From which document to which it was met, over three runs; the oldest first."""
+    told = {
+        (line.kind, line.protocol): (line.first_seen, line.is_new, line.is_gone)
+        for line in changes.statements
+        if "changing.example/terms" not in line.sentence and "figure" not in line.sentence
+    }
+    assert told == {
+        ("licence.link", "HTML rel=license"): (WEEKS[0], False, True),
+        ("tdmrep.file", "TDMRep"): (WEEKS[1], True, True),
+        ("robots_tag.header", "X-Robots-Tag"): (WEEKS[2], True, False),
+    }
+    first, last = min(WEEKS), max(WEEKS)
+    assert all(first <= line.first_seen <= line.last_seen for line in changes.statements)
+    assert changes.statements[0].first_seen == first
+    assert changes.statements[-1].first_seen == last
+
+
+def test_the_files_of_a_host_have_versions_and_states(changes: Dossier) -> None:
+    """Absent, read and malformed are three states of one file."""
+    states = [(line.name, line.retrieval, line.first_seen.date(), line.length) for line in changes.host_files]
+    assert states == [
+        *(("robots.txt", "ok", week.date(), len(body)) for week, body in zip(WEEKS, ROBOTS, strict=True)),
+        ("tdmrep.json", "absent", WEEKS[0].date(), None),
+        ("tdmrep.json", "ok", WEEKS[1].date(), len(TDMREP)),
+        ("tdmrep.json", "malformed", WEEKS[2].date(), 2),
+    ]
+
+
+def test_a_robots_txt_is_compared_with_the_version_before(changes: Dossier) -> None:
+    first, second, third = (line.difference for line in changes.host_files if line.name == "robots.txt")
+    assert first is None
+    assert second is not None
+    assert [line for line in second.lines if line[0] in "+-"] == ["+", "+User-agent: GPTBot", "+Disallow: /"]
+    assert third is not None
+    assert (third.added, third.removed) == (1, 1)
+    assert "-Allow: /" in third.lines
+    assert "+Disallow: /drafts/" in third.lines
+
+
+def test_a_file_that_was_away_for_a_while_is_compared_with_what_it_was(database: Database) -> None:
+    """Unreachable between two looks is a version of its own, and no change of what the file says."""
+    for week, (retrieval, body) in enumerate(
+        [
+            (Retrieval.OK, b"a\n"),
+            (Retrieval.UNREACHABLE, None),
+            (Retrieval.OK, b"a\n"),
+            (Retrieval.OK, b"b\n"),
+        ]
+    ):
+        visit = begin(database, at=NOON + timedelta(weeks=week))
+        visit.look("robots.txt", retrieval, body)
+        visit.add("/", rights(), permission=visit.permission(robots_capture_id=None))
+        visit.end()
+        visit.recorder.end_run(visit.run, RunState.FINISHED, 0, visit.at + timedelta(hours=1), {})
+        Leases(database).release(visit.lease)
+    found = compile_dossier(database, "example.org").host_files
+    assert [line.retrieval for line in found] == ["ok", "unreachable", "ok", "ok"]
+    assert [line.difference is None for line in found] == [True, True, True, False]
+    [second] = compile_dossier(database, "example.org", run=2).host_files
+    assert second.retrieval == "unreachable"
+
+
+def test_conflicts_name_the_statements_that_contradict(changes: Dossier) -> None:
+    [conflict] = changes.conflicts
+    assert (conflict.outcome, conflict.documents, conflict.examples) == ("needs_review", 1, (f"{PLACE}/",))
+    assert [sentence.split()[0] for sentence in conflict.statements] == ["Names", "Reserves"]
+
+
+def test_what_needs_a_person_comes_by_rule_with_a_question(dossier: Dossier) -> None:
+    """Grouped, counted, an example each, and what to decide: never what to answer."""
+    lines = {line.rule: line for line in dossier.reviews}
+    assert set(lines) == {"licence-against-reservation", "licences-disagree"}
+    assert sum(line.documents for line in dossier.reviews) == dossier.totals.needs_review
+    for line in lines.values():
+        assert "?" in line.to_decide
+        assert line.examples
+        assert line.says.endswith(".")
+        assert len(line.statements) == 2
+
+
+def test_every_rule_that_may_ask_a_person_has_a_question() -> None:
+    asking = {name for name, rule in RULES.items() if Outcome.NEEDS_REVIEW in rule.outcomes}
+    assert asking <= set(QUESTIONS)
+
+
+def test_one_run_alone_has_no_history(changed: Database) -> None:
+    second = compile_dossier(changed, "changing.example", run=2)
+    assert [line.first_seen for line in second.host_files] == [WEEKS[1] + timedelta(seconds=1)] * 2
+    assert not any(line.is_new or line.is_gone for line in second.statements)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from changing_site import SITE, changing_runs
 from recorded_site import ATTRIBUTE, LATER, SCRIPT
 from selectolax.lexbor import LexborHTMLParser
 
@@ -33,6 +36,14 @@ def example(pages: dict[str, str]) -> LexborHTMLParser:
 @pytest.fixture
 def hostile(pages: dict[str, str]) -> LexborHTMLParser:
     return LexborHTMLParser(pages["hostile.example"])
+
+
+@pytest.fixture(scope="module")
+def changing_page(tmp_path_factory: pytest.TempPathFactory) -> LexborHTMLParser:
+    """The page of the site that changes its mind."""
+    with Database.open(f"sqlite:///{tmp_path_factory.mktemp('changes')}/provenance.db") as database:
+        changing_runs(database)
+        return LexborHTMLParser(html_of(compile_dossier(database, SITE, now=LATER)))
 
 
 def test_what_the_web_wrote_stays_text(pages: dict[str, str], hostile: LexborHTMLParser) -> None:
@@ -104,8 +115,12 @@ def test_every_chart_has_words_and_every_table_heads(example: LexborHTMLParser) 
 
 
 def test_a_chart_is_drawn_inside_its_frame(example: LexborHTMLParser) -> None:
-    widths = [float(node.attributes["width"] or 0) for node in example.css(".stack rect")]
-    assert sum(widths) == pytest.approx(100, abs=0.01)
+    for stack in example.css(".stack"):
+        widths = [float(node.attributes["width"] or 0) for node in stack.css("rect")]
+        assert sum(widths) == pytest.approx(100, abs=0.01)
+    for span in example.css(".span rect"):
+        start, width = (float(span.attributes[name] or 0) for name in ("x", "width"))
+        assert 0 <= start < start + width <= 100.01
     for bar in example.css(".requests rect, .gaps rect"):
         top, height = float(bar.attributes["y"] or 0), float(bar.attributes["height"] or 0)
         assert 0 <= top <= top + height <= 100.01
@@ -133,3 +148,46 @@ def test_the_page_is_written_where_asked(sqlite_world: str, tmp_path_factory: py
     with Database.open(sqlite_world, upgrade=False) as database:
         assert write_html(database, "example.org", place) == place
     assert place.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_what_changed_stands_line_by_line(changing_page: LexborHTMLParser) -> None:
+    """Added and removed are told by their sign, not by colour alone; the file is escaped like everything else."""
+    blocks = changing_page.css(".diff pre")
+    assert len(blocks) == 3
+    assert all(block.attributes.get("tabindex") == "0" for block in blocks)
+    for line in changing_page.css(".diff .added, .diff .removed"):
+        assert line.text()[0] == ("+" if "added" in (line.attributes["class"] or "") else "-")
+    assert "+Disallow: /drafts/" in blocks[0].text() + blocks[1].text()
+
+
+def test_history_is_drawn_only_where_there_is_some(
+    changing_page: LexborHTMLParser, hostile: LexborHTMLParser
+) -> None:
+    assert changing_page.css("#timeline .span rect")
+    assert not hostile.css("#timeline .span")
+
+
+def test_states_of_files_are_words(changing_page: LexborHTMLParser) -> None:
+    rows = [row.text() for row in changing_page.css("#timeline tbody tr") if "tdmrep.json" in row.text()]
+    assert [any(word in row for row in rows) for word in ("absent", "read", "malformed")] == [True] * 3
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(
+    not Path("/usr/bin/chromium").exists() and "CI" not in os.environ, reason="no Chromium here"
+)
+@pytest.mark.parametrize("width", [360, 1200])
+def test_the_page_fits_the_window(sqlite_world: str, tmp_path: Path, width: int) -> None:
+    """In a real browser: tables scroll in their own frames, the page never sideways, and nothing is asked for."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with Database.open(sqlite_world, upgrade=False) as database:
+        page = write_html(database, "hostile.example", tmp_path / "page.html")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        tab = browser.new_page(viewport={"width": width, "height": 800})
+        asked: list[str] = []
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.goto(page.as_uri())
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        assert asked == [page.as_uri()]
+        browser.close()
