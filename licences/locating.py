@@ -138,7 +138,8 @@ def _at(value: Any, path: str) -> Iterator[Any]:
                 yield from _at(part, path)
     elif isinstance(value, dict):
         rest = path.removeprefix(".")
-        for name, part in value.items():
+        for key, part in value.items():
+            name = encodable(key)
             if rest.startswith(name) and rest[len(name) : len(name) + 1] in {"", ".", "["}:
                 yield from _at(part, rest[len(name) :])
 

@@ -34,6 +34,7 @@ BLOCK_LIMIT = 512 * 1024  # characters of one block
 _NODES = 5000  # objects looked at in one block
 _VALUES = 50  # of one property
 _DEEPEST = 40
+_LONGEST_NAME = 500  # characters of a key: every place below it repeats it
 _RAW = 2000
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 _PARTS = frozenset({"mainentity", "mainentityofpage", "@graph"})  # what they hold speaks for the page
@@ -68,7 +69,7 @@ def declared_by_json_ld(node: LexborNode, page: Page) -> Iterator[Observation]:
     place = Place(base=page.base, url=page.url, lenient=lenient)
     for item in _items(data):
         for path, statement, value in _statements(item, place, page):
-            where = replace(source, locator=f"{source.locator} {path}")
+            where = replace(source, locator=encodable(f"{source.locator} {path}"))
             yield Observation(statement=statement, source=where, raw=_dump(value))
 
 
@@ -103,7 +104,9 @@ def _items(data: Any) -> Iterator[Item]:
             parts = [
                 (part, f"{path}.{name}", covered if name.lower() in _PARTS else _ITEM, depth + 1)
                 for name, part in value.items()
-                if isinstance(part, dict | list) and property_named(name) is None
+                if isinstance(part, dict | list)
+                and property_named(name) is None
+                and len(name) <= _LONGEST_NAME
             ]
             waiting += parts[::-1]
 

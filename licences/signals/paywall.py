@@ -20,6 +20,8 @@ def declared_by_content_tier(element: Element) -> Iterable[Observation]:
     if name.strip().lower() != PROTOCOL:
         return ()
     stated = _STATEMENTS.get((attributes.get("content") or "").strip().lower(), ())
+    if not stated:
+        return ()
     source = Source(channel=Channel.HTML_META, url=element.page.url, locator=css_path(element.node))
     raw = (element.node.html or "")[:RAW_LIMIT]
     return [Observation(statement=statement, source=source, raw=raw) for statement in stated]
