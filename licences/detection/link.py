@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 from licences.creativecommons import read_deed
 from licences.detection.excerpt import markup_of
-from licences.detection.place import Element, css_path, resolve, scope_of, stands_in_notice
+from licences.detection.notice_link import scope_in_notice
+from licences.detection.place import Element, css_path, resolve, scope_of
 from licences.detection.statement import IN_WORDS, licence_statement
 from licences.detection.written import terms_behind
-from licences.observation import Observation, Source
+from licences.observation import Observation, Scope, Source
 from licences.vocabulary import Channel, Kind
 
 RSL_TYPE = (
@@ -32,21 +33,26 @@ def declared_by_link(element: Element) -> Iterator[Observation]:
     reference = attributes.get("href")
     if not reference or element.tag not in _CARRIERS:
         return
+    scope: Scope | None
     if not _LINK_TYPES.isdisjoint((attributes.get("rel") or "").lower().split()):
         is_rsl = (attributes.get("type") or "").strip().lower() == RSL_TYPE
         kind, confidence = (Kind.RSL_LICENCE if is_rsl else Kind.LICENCE_LINK), 1.0
-    elif _is_deed(page.base, reference) and stands_in_notice(node):
+        scope = scope_of(node, page)
+    elif (deed := _deed(page.base, reference)) is not None:
         kind, confidence = Kind.LICENCE_TEXT, IN_WORDS
+        scope = scope_in_notice(node, page, deed)
     else:
+        return
+    if scope is None:
         return
     if (terms := terms_behind(reference, base=page.base, url=page.url)) is not None:
         yield Observation(
-            statement=licence_statement(kind, terms, scope_of(node, page), confidence),
+            statement=licence_statement(kind, terms, scope, confidence),
             source=Source(channel=Channel.HTML_LINK, url=page.url, locator=css_path(node)),
             raw=markup_of(node),
         )
 
 
-def _is_deed(base: str, reference: str) -> bool:
+def _deed(base: str, reference: str) -> str | None:
     target = resolve(base, reference)
-    return target is not None and read_deed(target) is not None
+    return target if target is not None and read_deed(target) is not None else None

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborNode
 
 from licences.detection.notice_gate import spots
+from licences.detection.notice_link import covered_by_link
 from licences.detection.notice_reading import Reading, readings_of
 from licences.detection.notice_scope import THIS_SITE, Area, Subject, area_of
 from licences.detection.notice_text import Block, TextMap
@@ -19,14 +20,13 @@ from licences.detection.phrases import Hit, is_cjk, statement_of
 from licences.detection.place import Page, css_path
 from licences.detection.statement import IN_WORDS, licence_statement, part_of
 from licences.naming import UNRESOLVED
-from licences.observation import WHOLE_DOCUMENT, Observation, Scope, Source, Statement
+from licences.observation import WHOLE_DOCUMENT, Observation, Scope, ScopeLevel, Source, Statement
 from licences.vocabulary import Channel, Kind
 
 _ALONE, _ALONE_CJK = 160, 60  # characters of a block that is nothing but a notice
 _STANDING_ALONE = frozenset(
     {"p", "div", "small", "section", "address", "center", "body", "footer", "aside", "td"}
 )
-_SEVERAL = 3  # licences in the text of a page that is about licences
 _RAW = 2000
 
 _Found = tuple[Statement, Block, str]
@@ -64,9 +64,16 @@ def _found(page: Page, root: LexborNode, text: str, places: list[int]) -> list[_
             found += [(said, block, reading.raw) for said in _notices(reading, block, area, scope)]
             into = of_text if area is Area.MAIN else found
             into += [(said, block, reading.raw) for said in _licences(reading, area, scope, subject)]
-    if len({statement.licence for statement, _, _ in of_text}) < _SEVERAL:
-        found += of_text
-    return found
+    return found + ([] if _is_list(of_text) else of_text)
+
+
+def _is_list(declared: list[_Found]) -> bool:
+    """Tell whether several blocks of a page's text declare different licences: then they are about different works."""
+    by_block: dict[int, set[str | None]] = {}
+    for statement, block, _ in declared:
+        if statement.scope.level is not ScopeLevel.ELEMENT:
+            by_block.setdefault(block.element.mem_id, set()).add(statement.licence)
+    return len({frozenset(licences) for licences in by_block.values()}) > 1
 
 
 def _blocks(pages: TextMap, places: list[int]) -> Iterator[Block]:
@@ -100,23 +107,32 @@ def _counts(hit: Hit, reading: Reading, block: Block, area: Area) -> bool:
         return True
     if reading.ours:
         return reading.plain
-    return not hit.loose and reading.opening and _stands_alone(block)
+    return not hit.loose and reading.opening and reading.plain and _stands_alone(block, reading)
 
 
-def _stands_alone(block: Block) -> bool:
+def _stands_alone(block: Block, reading: Reading) -> bool:
+    """Tell whether a block in the page's text is a notice and little else."""
     length = _ALONE_CJK if is_cjk(block.text) else _ALONE
-    return block.element.tag in _STANDING_ALONE and len(block.text.strip()) <= length
+    return block.element.tag in _STANDING_ALONE and len(block.text.strip()) <= min(
+        length, 2 * len(reading.raw)
+    )
 
 
 def _licences(reading: Reading, area: Area, scope: Scope, subject: Subject) -> Iterator[Statement]:
     if not reading.licences or area is Area.NOWHERE or not reading.plain:
         return
     covered = _covered(reading, area, scope, subject)
-    if covered is None:
+    if covered is None or _is_read_by_link(reading, area, scope):
         return
     for terms in reading.licences:
         if terms is not UNRESOLVED or covered in {WHOLE_DOCUMENT, THIS_SITE}:
             yield licence_statement(Kind.LICENCE_TEXT, terms, covered, IN_WORDS)
+
+
+def _is_read_by_link(reading: Reading, area: Area, scope: Scope) -> bool:
+    """Tell whether the observer of links has the licence of a sentence already."""
+    in_notice = area in {Area.SITE, Area.NOTICE}
+    return in_notice and bool(reading.links) and covered_by_link(reading, scope) is not None
 
 
 def _covered(reading: Reading, area: Area, scope: Scope, subject: Subject) -> Scope | None:

@@ -18,16 +18,16 @@ _AT_THE_ENDS = tuple(
     word.encode()
     for word in (
         "reserv", "copyright", "(c)", "train", "mining", "scrap", "crawl", "reproduc", "use only", "cc by", "cc-by",
-        "cc0", "vorbehalt", "gemeinfrei", "nachdruck", "droits", "domain", "domin", "prohib", "no ai", "lizenz",
+        "cc0", "vorbehalt", "gemeinfrei", "nachdruck", "droits", "domain", "domin", "prohib", "untersagt", "interdi", "lizenz",
     )
 )  # fmt: skip
 _AT_THE_ENDS_ACCENTED = tuple(
     word.encode()
     for word in (
-        "©", "untersagt", "entra", "fouille", "interdi", "verboten", "rastre", "aspira", "personnel", "gebrauch",
+        "©", "entra", "fouille", "verboten", "rastre", "aspira", "entren", "inteligencia", "prohíb", "miner", "personnel", "gebrauch",
     )
 )  # fmt: skip
-_SIGNS = "权權转轉載転禁许許得ラ开開"  # no phrase in Chinese or Japanese without one
+_SIGNS = "权權转轉載転禁许許得ラ开開仅僅供必著創创署断"  # no phrase in Chinese or Japanese without one
 _EAST_ASIAN = tuple(
     word.encode()
     for word in ("版权", "版權", "转载", "轉載", "転載", "许可", "許可", "授权", "授權", "ライセンス", "复制", "複製", "cc by", "cc-by")
@@ -35,7 +35,7 @@ _EAST_ASIAN = tuple(
 _EAST_ASIAN_AT_THE_ENDS = tuple(
     word.encode()
     for word in (
-        "著作", "权利", "權利", "禁止", "禁じ", "不得", "仅供", "僅供", "只供", "必究", "商用", "严禁", "嚴禁", "谢绝", "謝絕", "开放属性",
+        "著作", "权利", "權利", "禁止", "禁じ", "不得", "仅供", "僅供", "只供", "必究", "商用", "严禁", "嚴禁", "谢绝", "謝絕", "开放属性", "条件开放",
         "开放类型", "开放条件", "开放方式", "创用", "創用", "知识共享", "署名", "お断り",
     )
 )  # fmt: skip

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from licences.creativecommons import read_deed
 from licences.detection.notice_text import Link, Sentence, joined, sentences
 from licences.detection.phrases import Hit, parts, phrases_in, subjects
 from licences.naming import NamedLicence, licences_named
@@ -21,6 +22,7 @@ _ALWAYS_OWN = re.compile(
     r"permission is (?:hereby )?granted to (?:make and distribute|copy).{0,60}this (?:document|manual)"
 )
 _QUOTES = (("“", "”"), ("«", "»"), ("„", "“"), ("「", "」"), ("『", "』"))
+_OWNED = re.compile(r"'s? .{0,24}")
 _LONGEST = 2000  # characters of a sentence that are read
 _MOST = 60  # sentences of a block
 _MENTION_ONLY = 0.5  # a licence's name must be this much of a sentence that grants nothing in words
@@ -31,6 +33,7 @@ class Reading(NamedTuple):
 
     raw: str
     phrases: tuple[Hit, ...]
+    links: frozenset[str]  # to Creative Commons, not marked as the page's licence
     licences: tuple[Terms, ...]  # the ones that the sentence puts something under
     own: bool  # of the page itself or its site
     ours: bool  # the same, in the strictest words: «this page», «our content»
@@ -64,7 +67,7 @@ def readings_of(text: str, links: tuple[Link, ...]) -> tuple[Reading, ...]:
             break
         here = [link for link in links if sentence.start <= link.start < sentence.end]
         reading = _read(sentence, joined(text[sentence.start : sentence.end])[:_LONGEST], here)
-        if reading.phrases or reading.licences:
+        if reading.phrases or reading.licences or reading.links:
             found.append(reading)
     names = {hit.phrase.name for reading in found for hit in reading.phrases}
     return tuple(_without(reading, names) for reading in found)
@@ -82,6 +85,7 @@ def _read(sentence: Sentence, text: str, links: list[Link]) -> Reading:
     return Reading(
         raw=sentence.raw,
         phrases=phrases,
+        links=frozenset(link.url for link in links if not link.marked and read_deed(link.url) is not None),
         licences=() if marked else _chosen(named, linked, folded, granting=granting),
         own=own,
         ours=subjects("ours").search(folded) is not None,
@@ -106,7 +110,8 @@ def _chosen(
     named: tuple[NamedLicence, ...], linked: list[tuple[int, Terms]], folded: str, *, granting: bool
 ) -> tuple[Terms, ...]:
     """Return the licences of a sentence: what it links to and names; what it only hints at, if that is all."""
-    certain = [terms for _, terms in linked] + [one.terms for one in named if one.resolved]
+    certain = [one.terms for one in named if one.resolved]
+    certain = [terms for _, terms in linked if not _is_said_better(terms, certain)] + certain
     chosen = tuple(dict.fromkeys(certain or [one.terms for one in named]))
     if granting or not chosen:
         return chosen
@@ -116,6 +121,14 @@ def _chosen(
         "©" in folded or "copyright" in folded or "licen" in folded or length >= _MENTION_ONLY * len(folded)
     )
     return chosen if alone and noted else ()
+
+
+def _is_said_better(linked: Terms, named: list[Terms]) -> bool:
+    """Tell whether words say more than the address they link to: its version, or «or later»."""
+    if linked.note == "no_version":
+        return bool(named)
+    text = (linked.licence or "").removesuffix("-only")
+    return text != linked.licence and any((one.licence or "").startswith(f"{text}-") for one in named)
 
 
 def _subject(folded: str, before: int) -> tuple[bool, str | None]:
@@ -132,6 +145,10 @@ def _subject(folded: str, before: int) -> tuple[bool, str | None]:
         return False, nearest[1] if nearest else None
     if nearest is not None and nearest[0] < own.end() and not _is_noun_of_site(own[0]):
         return False, nearest[1]
+    if (owned := _OWNED.match(folded, own.end())) is not None:  # «this page's code»
+        for name, pattern in parts():
+            if pattern.search(owned[0]) is not None:
+                return False, name
     return True, None
 
 

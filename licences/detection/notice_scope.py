@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from selectolax.lexbor import LexborNode
 
 from licences.detection.place import Page, scope_of, upwards
+from licences.detection.statement import part_of
 from licences.observation import WHOLE_DOCUMENT, Scope, ScopeLevel
 
 THIS_SITE = Scope(level=ScopeLevel.AUTHORITY)
@@ -29,15 +30,39 @@ _CREDIT = re.compile(
     r"(?:^|[\s_-])(?:caption|credits?|figure|thumb(?:nail|caption|inner)?|gallery|wp-caption\S*|photo|image|card|attribution)(?=$|[\s_\d-])",
     re.IGNORECASE,
 )
+_ELSEWHERE = re.compile(
+    r"(?:^|[\s_-])(?:references?|reflist|bibliography|citations?|footnotes?|toc|menu|breadcrumbs?|example|sample|snippet|"
+    r"highlight|code|modal|tooltip|chooser|quote)(?=$|[\s_\d-])",
+    re.IGNORECASE,
+)  # words that belong to other works, or only show how something is written
 _QUOTED = frozenset(
-    {"pre", "code", "samp", "kbd", "q", "del", "s", "nav", "dialog", "h1", "h2", "h3", "h4", "h5", "h6", "dt"}
+    {
+        "pre",
+        "code",
+        "samp",
+        "kbd",
+        "q",
+        "del",
+        "s",
+        "nav",
+        "dialog",
+        "label",
+        "fieldset",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "dt",
+    }
 )
 _PICTURES = frozenset({"figure", "figcaption", "caption"})
 _ABOUT_URL = re.compile(
     r"/(?:licen[cs]es?|licen[cs]ing|copying|copyleft|gpl|lgpl|agpl|gfdl|fdl|eula|cc|creative-?commons)(?:[/.\d_-]|$)|licen[cs]e(?:s|\.html?|\.txt|\.php)?/?$"
 )
 _ABOUT_TITLE = re.compile(
-    r"licen[cs]|lizenz|creative commons|\bgpl|\bgfdl\b|public domain|copyleft|open source|许可[协证]|許可[協證]|授權條款|ライセンス"
+    r"licen[cs]|lizenz|creative commons|\bgpl|\bgfdl\b|public domain|copyleft|open source|third[- ]party|acknowledge?ments?\b|\bcredits\b|\battributions?\b|许可[协证]|許可[協證]|授權條款|ライセンス"
 )
 _ABOUT_HOSTS = frozenset(
     {
@@ -71,38 +96,40 @@ class Area(StrEnum):
 def area_of(element: LexborNode, page: Page) -> tuple[Area, Scope]:
     """Return in what area an element stands, and what words there cover."""
     area = Area.MAIN
-    inside = False  # an article's footer speaks for the article
     for above in upwards(element):
         tag, attributes = above.tag or "", above.attributes
-        if tag in _QUOTED:
-            return Area.NOWHERE, WHOLE_DOCUMENT
-        if tag == "blockquote":
-            area = Area.QUOTED
         if tag in {"html", "body", "main"}:
             continue
         names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
-        if tag in _PICTURES or (names != " " and _CREDIT.search(names)):
-            return Area.PART, Scope(level=ScopeLevel.ELEMENT, selector="figure")
-        if tag == "table" and above.css_first("th") is not None and area is Area.MAIN:
-            return Area.PART, Scope(level=ScopeLevel.ELEMENT, selector="table")
-        inside = inside or tag == "article"
-        if area is Area.MAIN:
-            area = _named(above, tag, names, attributes.get("role"))
-        elif area is Area.SITE and tag == "article":
-            area = Area.NOTICE
+        if tag in _QUOTED or _ELSEWHERE.search(names):
+            return Area.NOWHERE, WHOLE_DOCUMENT
+        if tag in _PICTURES or _CREDIT.search(names):
+            return Area.PART, part_of("figure")
+        if area is Area.MAIN and tag == "table" and above.css_first("th") is not None:
+            return Area.PART, part_of("table")
+        area = _inside(above, tag, names, attributes.get("role"), area)
     scope = scope_of(element, page)
     if scope is not WHOLE_DOCUMENT:
         return Area.PART, scope
     return area, THIS_SITE if area is Area.SITE else WHOLE_DOCUMENT
 
 
+def _inside(element: LexborNode, tag: str, names: str, role: str | None, area: Area) -> Area:
+    """Return the area again, as one more element around it tells."""
+    if tag == "blockquote":
+        return Area.QUOTED
+    if area is Area.SITE and tag == "article":  # an article's footer speaks for the article
+        return Area.NOTICE
+    return _named(element, tag, names, role) if area is Area.MAIN else area
+
+
 def _named(element: LexborNode, tag: str, names: str, role: str | None) -> Area:
-    if tag == "footer" or role == "contentinfo" or (names != " " and _FOOT.search(names)):
+    if tag == "footer" or role == "contentinfo" or _FOOT.search(names):
         return Area.SITE
-    return Area.NOTICE if names != " " and calls_itself_notice(element, names) else Area.MAIN
+    return Area.NOTICE if _calls_itself_notice(element, names) else Area.MAIN
 
 
-def calls_itself_notice(element: LexborNode, names: str) -> bool:
+def _calls_itself_notice(element: LexborNode, names: str) -> bool:
     """Tell whether an element is a licence or copyright notice by its class and id, and small enough to be one."""
     return (
         _NOTICE.search(names) is not None

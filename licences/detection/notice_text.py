@@ -18,7 +18,7 @@ from licences.detection.place import Page, resolve
 from licences.known import known_at
 
 INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s samp small "  # noqa: SIM905 - a list of element names reads better as words
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark nobr q rp rt ruby s samp small "  # noqa: SIM905 - a list of element names reads better as words
     "span strike strong sub sup time tt u var wbr".split()
 )
 UNSEEN = frozenset(
@@ -79,7 +79,8 @@ class TextMap:
         while len(path) > 1 and path[-1][0].tag in INLINE:
             path.pop()
         element, start = path[-1]
-        return self._read(element, start, place)
+        self._steps -= _PARTS // 4
+        return _read(self._page, element, start, place)
 
     def _path(self, place: int) -> list[tuple[LexborNode, int]] | None:
         """Return the elements from the root down to a place, each with where its text starts."""
@@ -112,37 +113,47 @@ class TextMap:
             child = child.prev if backwards else child.next
         return None
 
-    def _read(self, block: LexborNode, start: int, place: int) -> Block:
-        parts: list[str] = []
-        links: list[Link] = []
-        position, written = start, 0
-        for node, opens in _walk(block):
-            self._steps -= 1
-            if node.is_text_node:
-                text = _text_of(node)
-                if place - _AROUND <= position + len(text) and position <= place + _AROUND:
-                    parts.append(text[: _AROUND * 3])
-                    written += len(parts[-1])
-                position += len(text)
-                continue
-            if node.tag in UNSEEN:
-                position += len(_text_of(node))
-            if opens and node.tag == "a" and (link := self._link(node, written)) is not None:
-                links.append(link)
-            if sign := _edge(node.tag or ""):
-                parts.append(sign)
-                written += 1
-            if position > place + _AROUND or self._steps <= 0:
-                break
-        return Block(block, "".join(parts), tuple(links), min(position, place + _AROUND))
 
-    def _link(self, node: LexborNode, at: int) -> Link | None:
-        attributes = node.attributes
-        target = resolve(self._page.base, attributes.get("href") or "")
-        if not target or not _is_licence(target):
-            return None
-        marked = not {"license", "copyright"}.isdisjoint((attributes.get("rel") or "").lower().split())
-        return Link(at, target, _text_of(node)[:200], marked)
+def block_around(node: LexborNode, page: Page) -> Block | None:
+    """Return the block that holds an element, None when it is not seen."""
+    block = node
+    while block.tag in INLINE and block.parent is not None and block.parent.is_element_node:
+        block = block.parent
+    return None if block.tag in UNSEEN else _read(page, block, 0, 0)
+
+
+def _read(page: Page, block: LexborNode, start: int, place: int) -> Block:
+    """Read a block's text around a place in the page's text, where the block's begins at ``start``."""
+    parts: list[str] = []
+    links: list[Link] = []
+    position, written = start, 0
+    for node, opens in _walk(block):
+        if node.is_text_node:
+            text = _text_of(node)
+            if place - _AROUND <= position + len(text) and position <= place + _AROUND:
+                parts.append(text[: _AROUND * 3])
+                written += len(parts[-1])
+            position += len(text)
+            continue
+        if node.tag in UNSEEN:
+            position += len(_text_of(node))
+        if opens and node.tag == "a" and (link := _link(page, node, written)) is not None:
+            links.append(link)
+        if sign := _edge(node.tag or ""):
+            parts.append(sign)
+            written += 1
+        if position > place + _AROUND:
+            break
+    return Block(block, "".join(parts), tuple(links), min(position, place + _AROUND))
+
+
+def _link(page: Page, node: LexborNode, at: int) -> Link | None:
+    attributes = node.attributes
+    target = resolve(page.base, attributes.get("href") or "")
+    if not target or not _is_licence(target):
+        return None
+    marked = not {"license", "copyright"}.isdisjoint((attributes.get("rel") or "").lower().split())
+    return Link(at, target, _text_of(node)[:200], marked)
 
 
 def sentences(text: str) -> Iterator[Sentence]:
