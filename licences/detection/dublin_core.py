@@ -37,8 +37,7 @@ def declared_by_dublin_core(element: Element) -> Iterator[Observation]:
     if not in_head(element.node):
         return
     page, note = element.page, _NOTES.get(found[1].lower(), "rights")
-    statement = read_rights(Kind.LICENCE_DC, value[:WORDS], base=page.base, url=page.url, note=note)
-    if statement is not None:
-        channel = Channel.HTML_META if element.tag == "meta" else Channel.HTML_LINK
-        source = Source(channel=channel, url=page.url, locator=css_path(element.node))
+    channel = Channel.HTML_META if element.tag == "meta" else Channel.HTML_LINK
+    source = Source(channel=channel, url=page.url, locator=css_path(element.node))
+    for statement in read_rights(Kind.LICENCE_DC, value[:WORDS], base=page.base, url=page.url, note=note):
         yield Observation(statement=statement, source=source, raw=markup_of(element.node))

@@ -82,7 +82,7 @@ def declared_by_feed(representation: Representation) -> Iterator[Observation]:
         line = next((one for one in decode(body[:_RAW])[0].splitlines()[:1]), "")
         statement = unread_statement(Kind.LICENCE_FEED, reading.retrieval)
         yield _observation(statement, representation.url, "line 1", printable(line) or "(empty line)")
-    stated = [one for element in reading.found if (one := _read(element, representation.url)) is not None]
+    stated = [one for element in reading.found for one in _read(element, representation.url)]
     own = {one.entry for one in stated if not one.of_source}
     stated = [one for one in stated if not one.of_source or one.entry not in own]
     rest = _exceptions(stated)
@@ -106,7 +106,7 @@ def _asked(tag: str, attributes: Mapping[str, str]) -> bool:
     return tag in _LICENCES or tag in _RIGHTS
 
 
-def _read(element: XmlElement, url: str) -> _Stated | None:
+def _read(element: XmlElement, url: str) -> Iterator[_Stated]:
     steps = element.steps
     depth = next((number for number, step in enumerate(steps) if step in _ENTRIES), None)
     entry = None if depth is None else "/".join(element.path.split("/")[: depth + 2])
@@ -115,10 +115,9 @@ def _read(element: XmlElement, url: str) -> _Stated | None:
         value for name in _LICENCES.get(element.tag, ("url",)) if (value := element.attributes.get(name))
     ]
     raw = (holders[0] if holders else element.text).strip()
-    statement = _statement(element, raw, url, scope)
-    if statement is None:
-        return None
-    return _Stated(element, entry, "source" in steps[:-1], statement, raw)
+    of_source = "source" in steps[:-1]
+    for statement in _statements(element, raw, url, scope):
+        yield _Stated(element, entry, of_source, statement, raw)
 
 
 def _scope(element: XmlElement, entry: str | None) -> Scope:
@@ -129,13 +128,13 @@ def _scope(element: XmlElement, entry: str | None) -> Scope:
     return WHOLE_DOCUMENT if element.steps[-2] in {"rss", "channel", "feed"} else part_of(element.steps[-2])
 
 
-def _statement(element: XmlElement, value: str, url: str, scope: Scope) -> Statement | None:
+def _statements(element: XmlElement, value: str, url: str, scope: Scope) -> Iterator[Statement]:
     if element.tag in _RIGHTS:
-        return read_rights(Kind.LICENCE_FEED, value, base=url, url=url, scope=scope)
-    if resolve(url, value) == _UNSPECIFIED:
-        return rights_notice(PROTOCOLS[Kind.LICENCE_FEED], "unspecified", scope)
-    terms = terms_written(value, base=url, url=url)
-    return licence_statement(Kind.LICENCE_FEED, terms, scope) if terms is not None else None
+        yield from read_rights(Kind.LICENCE_FEED, value, base=url, url=url, scope=scope)
+    elif resolve(url, value) == _UNSPECIFIED:
+        yield rights_notice(PROTOCOLS[Kind.LICENCE_FEED], "unspecified", scope)
+    elif (terms := terms_written(value, base=url, url=url)) is not None:
+        yield licence_statement(Kind.LICENCE_FEED, terms, scope)
 
 
 def _exceptions(stated: Iterable[_Stated]) -> bool:

@@ -27,7 +27,7 @@ from licences.observation import WHOLE_DOCUMENT, Observation, Scope, Source, Sta
 from licences.vocabulary import Channel
 
 _NESTED = 8  # items around an item that are looked at
-_INSIDE = 200  # elements of a nested item looked at
+_INSIDE = 60  # elements of a nested item looked at
 _MAIN = frozenset({"mainEntity", "mainEntityOfPage"})
 _ITEM = part_of("schema.org item")
 _VALUES = {  # element: the attribute that holds its property's value
@@ -44,7 +44,7 @@ _VALUES = {  # element: the attribute that holds its property's value
 def declared_by_microdata(element: Element) -> Iterator[Observation]:
     """Yield what the ``itemprop`` of one element says about licence and access, if it does."""
     written = element.attributes.get("itemprop")
-    named = [name for token in written.split() if (name := property_named(token))] if written else []
+    named = [name for token in written[:WORDS].split() if (name := property_named(token))] if written else []
     if not named or (item := _item_around(element.node)) is None:
         return
     node, page = element.node, element.page
@@ -52,7 +52,7 @@ def declared_by_microdata(element: Element) -> Iterator[Observation]:
     scope = _scope(item, page)
     if scope == WHOLE_DOCUMENT:  # the item is the page's; the element may stand in a figure or a comment
         scope = scope_of(node, page)
-    for name in named:
+    for name in dict.fromkeys(named):
         for statement in _statements(
             name, _value(node), item, Place(base=page.base, url=page.url, scope=scope)
         ):
@@ -64,14 +64,14 @@ def _statements(name: str, value: str, item: LexborNode, place: Place) -> Iterat
         name == FREE
         and place.scope != WHOLE_DOCUMENT
         and is_false(value)
-        and (part := _inner(item, "cssSelector"))
+        and (part := _inner(item, ("cssSelector",)))
     ):
         return stated_of_part(part)
     return stated(name, value, place)
 
 
 def _item_around(node: LexborNode) -> LexborNode | None:
-    return next((one for one in islice(upwards(node), 1, None) if "itemscope" in one.attributes), None)
+    return next((one for one in islice(upwards(node), 1, None) if "itemscope" in one.attrs), None)
 
 
 def _scope(item: LexborNode, page: Page) -> Scope:
@@ -84,10 +84,7 @@ def _scope(item: LexborNode, page: Page) -> Scope:
             return _ITEM
         outer = _item_around(current) if "itemprop" in attributes else None
         if outer is None:
-            alike = sum(
-                other.attributes.get("itemtype") == attributes.get("itemtype") for other in page.items
-            )
-            return WHOLE_DOCUMENT if alike <= 1 else _ITEM
+            return WHOLE_DOCUMENT if page.items[attributes.get("itemtype")] <= 1 else _ITEM
         if _MAIN.isdisjoint((attributes.get("itemprop") or "").split()):
             return _ITEM
         current = outer
@@ -98,16 +95,19 @@ def _value(node: LexborNode) -> str:
     """Return a property's value; of a nested item, its address or its name."""
     attributes = node.attributes
     if "itemscope" in attributes:
-        return attributes.get("itemid") or _inner(node, "url") or _inner(node, "name")
+        return attributes.get("itemid") or _inner(node, ("url", "name"))
     holder = _VALUES.get(node.tag or "")
     return (attributes.get(holder) or "")[:WORDS].strip() if holder else words_of(node)
 
 
-def _inner(node: LexborNode, name: str) -> str:
-    for inside in node.css(f'[itemprop~="{name}"]')[:_INSIDE]:
-        if "itemscope" not in inside.attributes:
-            return _value(inside)
-    return ""
+def _inner(node: LexborNode, names: tuple[str, ...]) -> str:
+    """Return the value of a property inside an item, of the first of these names that it has."""
+    found: dict[str, str] = {}
+    for inside in islice(node.traverse(), 1, _INSIDE):
+        attributes = inside.attrs
+        if (name := attributes.get("itemprop")) in names and "itemscope" not in attributes:
+            found.setdefault(str(name), _value(inside))
+    return next((found[name] for name in names if found.get(name)), "")
 
 
 def _channel(tag: str) -> Channel:

@@ -58,9 +58,11 @@ class Page:
         return row.parent is not None and self._rows_with_licences[row.parent.mem_id] > 1
 
     @cached_property
-    def items(self) -> list[LexborNode]:
-        """The microdata items that are no property of another one."""
-        return self.tree.css("[itemscope]:not([itemprop])")
+    def items(self) -> Counter[str | None]:
+        """How many microdata items of each type there are that are no property of another one."""
+        return Counter(
+            item.attributes.get("itemtype") for item in self.tree.css("[itemscope]:not([itemprop])")
+        )
 
     def is_meant_by(self, reference: str) -> bool:
         """Tell whether a reference names this page, rather than a part of it or something else."""

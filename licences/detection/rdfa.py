@@ -8,6 +8,7 @@ Source: RDFa Core 1.1 §7.5 (subjects, prefixes), ccREL (``cc:license``), RDFa C
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import islice, pairwise
 
 from selectolax.lexbor import LexborNode
@@ -42,6 +43,7 @@ _LICENCES = frozenset(
 _RIGHTS = frozenset({_TERMS + "rights", "http://purl.org/dc/elements/1.1/rights"})
 _SCHEMA = "http://schema.org/"
 _WORDS = frozenset({"license", "rights"})  # the last word of every property that speaks, but for schema.org's
+_LONGEST = 4000  # characters of a list of names that are read
 _LINKS = ("resource", "href", "src")
 _SUBJECT = part_of("[about]")
 
@@ -69,8 +71,7 @@ def _statements(named: set[str], value: str, element: Element) -> Iterator[State
         if (terms := terms_written(value, base=base, url=url)) is not None:
             yield licence_statement(Kind.LICENCE_RDFA, terms, scope)
     elif not _RIGHTS.isdisjoint(named):
-        if (words := read_rights(Kind.LICENCE_RDFA, value, base=base, url=url, scope=scope)) is not None:
-            yield words
+        yield from read_rights(Kind.LICENCE_RDFA, value, base=base, url=url, scope=scope)
     else:
         for address in sorted(named):
             if name := property_named(address):
@@ -79,7 +80,7 @@ def _statements(named: set[str], value: str, element: Element) -> Iterator[State
 
 def _properties(element: Element, attribute: str) -> set[str]:
     """Return the properties about licence and rights that an attribute names, as addresses."""
-    tokens = (element.attributes.get(attribute) or "").split()
+    tokens = (element.attributes.get(attribute) or "")[:_LONGEST].split()
     spoken = [token for token in tokens if _speaks(_last_word(token))]
     if attribute == "rel":  # bare words are link types there, read elsewhere
         spoken = [token for token in spoken if ":" in token]
@@ -107,7 +108,7 @@ def _address(token: str, node: LexborNode) -> str | None:
         start = _declared(node, prefix.lower()) or _PREFIXES.get(prefix.lower())
         address = start + name if start else None
     else:
-        vocabulary = next((found for one in upwards(node) if (found := one.attributes.get("vocab"))), None)
+        vocabulary = next((found for one in upwards(node) if (found := one.attrs.get("vocab"))), None)
         address = f"{vocabulary.strip().rstrip('/')}/{token}" if vocabulary else None
     if address and address.startswith("https://"):
         address = "http://" + address.removeprefix("https://")
@@ -117,14 +118,19 @@ def _address(token: str, node: LexborNode) -> str | None:
 def _declared(node: LexborNode, prefix: str) -> str | None:
     """Return what the page declares a prefix to stand for, by ``prefix`` or the older ``xmlns:…``."""
     for one in upwards(node):
-        attributes = one.attributes
+        attributes = one.attrs
         if found := attributes.get(f"xmlns:{prefix}"):
             return found.strip()
-        words = (attributes.get("prefix") or "").split()
-        for name, address in pairwise(words):
-            if name.lower() == f"{prefix}:":
-                return address
+        if (declared := attributes.get("prefix")) and (address := _prefixes(declared[:_LONGEST]).get(prefix)):
+            return address
     return None
+
+
+@lru_cache(maxsize=256)
+def _prefixes(declared: str) -> Mapping[str, str]:
+    """Return what ``cc: http://… dct: http://…`` declares, by prefix in lower case."""
+    pairs = pairwise(declared.split())
+    return {name[:-1].lower(): address for name, address in pairs if name.endswith(":")}
 
 
 def _value(attributes: Mapping[str, str | None], node: LexborNode, *, as_link: bool) -> str:
@@ -149,12 +155,12 @@ def _scope(node: LexborNode, page: Page) -> Scope:
 def _subject_around(node: LexborNode) -> str | None:
     """Return what the elements around a property are about; None: nothing but the page."""
     for one in islice(upwards(node), 1, None):
-        attributes = one.attributes
+        attributes = one.attrs
         if attributes.get("about") is not None:
             return None  # `scope_of` reads it
         if linked := next((value for name in _LINKS if (value := attributes.get(name))), None):
             return linked
-        if "typeof" in attributes and _is_part(attributes):
+        if "typeof" in attributes and _is_part(one.attributes):
             return "#part"
     return None
 

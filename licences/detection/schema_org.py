@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from licences.detection.place import MEDIA_TYPES
 from licences.detection.statement import licence_statement, rights_notice
-from licences.detection.written import is_address, terms_behind, terms_written
+from licences.detection.written import denied_in, is_address, terms_behind, terms_written
 from licences.observation import WHOLE_DOCUMENT, Scope, ScopeLevel, Statement
 from licences.vocabulary import Kind, LegalEffect, Usage, Verdict
 
@@ -125,6 +125,7 @@ def stated(name: str, value: str, place: Place) -> Iterator[Statement]:
     elif value.strip():
         see = _address(value, place) if name in _POINTING and place.scope == WHOLE_DOCUMENT else None
         yield rights_notice(f"schema.org {name}", _NOTICES[name], place.scope, see)
+        yield from denied_in(value, f"schema.org {name}", place.scope)
 
 
 def stated_of_part(selector: str) -> Iterator[Statement]:

@@ -19,7 +19,7 @@ from licences.vocabulary import Retrieval
 LIMIT = 10 * 1024 * 1024  # bytes read
 _ELEMENTS = 100_000  # started
 _DEEPEST = 64
-_FOUND = 2000
+_FOUND = 600
 _TEXT = 4000  # characters of one element
 
 
