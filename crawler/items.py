@@ -30,6 +30,7 @@ class ArchivedExchange:
     sitemaps: tuple[str, ...] = ()  # of a sitemap index, canonical
     redirects_to: str | None = None  # inside the scope
     kept: Kept = Kept.BODY
+    refused: tuple[Observation, ...] = ()  # what an answer that turned us away states
 
     observations: tuple[Observation, ...] = ()
     rights: RightsSet | None = None

@@ -53,6 +53,7 @@ class PlannedOrigin:
 
     origin: str
     robots: str  # state of its robots.txt, in words
+    files: tuple[str, ...]  # how looking for its other files about rights went
     granted: int  # URLs known so far that would be asked for
     refused: tuple[str, ...]  # count and rule, over the whole site
     gap: float  # seconds after each answer
@@ -68,6 +69,17 @@ def planned(work: SiteWork, hosts: Hosts) -> list[PlannedOrigin]:
         words = f"{state}: {rules.reason}" if rules.reason else state
         gap = max(hosts.state(urls.parse(f"{rules.origin}/").host).gap, rules.gap)
         found.append(
-            PlannedOrigin(origin=rules.origin, robots=words, granted=granted, refused=refused, gap=gap)
+            PlannedOrigin(
+                origin=rules.origin,
+                robots=words,
+                files=tuple(
+                    f"{file.kind.name}: {file.retrieval.value}"
+                    for file in work.gate.files.of(rules.origin)
+                    if file.reading is not None
+                ),
+                granted=granted,
+                refused=refused,
+                gap=gap,
+            )
         )
     return found

@@ -14,4 +14,5 @@ class Tally:
     captured: int = 0
     received: int = 0  # bytes
     refused: Counter[str] = field(default_factory=Counter)
+    not_kept: int = 0  # documents of which the policy lets no body stay
     outcomes: Counter[str] = field(default_factory=Counter)

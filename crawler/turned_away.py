@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from crawler import recognition
 from crawler.archive.exchange import Exchange
 from crawler.recognition import Barrier
-from crawler.representation import HTML_TYPES, media_type_of, represent
+from crawler.representation import represent
 from crawler.wire import head_lines
+from licences.observation import Observation
 from licences.representation import Representation
+from licences.signals.access import observe_refusal
 from provenance.refusals import refusal_in_words
 
 REFUSALS = frozenset({401, 402, 403, 407, 451})  # the site says no: never asked again
@@ -25,23 +29,33 @@ _TOLD_WITH = frozenset(
         "accept-signature",
     ]
 )
+_BARRIERS = {"site.challenge": "challenge", "site.login": "login"}  # what no status tells
 _LINKS = ('rel="license"', "rel=license", 'rel="blocked-by"', "rel=blocked-by")
 
 
 async def barrier_of(exchange: Exchange, status: int) -> Barrier | None:
-    """Return how an answer that is no page turns us away, or None where it does not; its page is looked at, too.
+    """Return how an answer that is no page turns us away, or None where it does not (see `looked_at`)."""
+    return (await looked_at(exchange, status))[0]
+
+
+async def looked_at(exchange: Exchange, status: int) -> tuple[Barrier | None, Representation]:
+    """Return how an answer that is no page turns us away, or None where it does not, and what was seen of it.
 
     Args:
         exchange: with any status but 2xx.
-        status: of the answer.
+        status: of the answer; of a redirect no page is looked at.
     """
-    headers = head_lines(exchange.response_head)
-    barrier = recognition.by_head(headers)
-    if barrier is None and exchange.body and status >= 400 and media_type_of(headers) in HTML_TYPES:  # noqa: PLR2004  # errors
-        barrier = of_page(await represent(exchange, status, LARGEST))
+    is_error = status >= 400  # noqa: PLR2004  # the class of status codes
+    page = await represent(exchange if is_error else replace(exchange, body=b""), status, LARGEST)
+    barrier = of_page(page)
     if barrier is not None:
-        return Barrier(barrier.rule, f"{_status_line(exchange)}; {barrier.evidence}")
-    return _by_status(exchange, status) if status in REFUSALS else None
+        return Barrier(barrier.rule, f"{_status_line(exchange)}; {barrier.evidence}"), page
+    return _by_status(exchange, status) if status in REFUSALS else None, page
+
+
+def stated(page: Representation, barrier: Barrier) -> tuple[Observation, ...]:
+    """Return what an answer that turns us away states about fetching (signals §15)."""
+    return observe_refusal(page, barrier=_BARRIERS.get(barrier.rule))
 
 
 def of_page(page: Representation) -> Barrier | None:

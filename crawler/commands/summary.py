@@ -10,6 +10,7 @@ from rich.table import Table
 
 from crawler.places import ExitCode
 from provenance.refusals import refusal_in_words
+from provenance.reports import RunSummary
 
 if TYPE_CHECKING:
     from crawler.session import Ended
@@ -28,6 +29,17 @@ _OUTCOMES = {
     "no_signal": "no signal",
 }
 
+_KEPT = {"headers": "body: only the head", "nothing": "body and head: only the status"}
+
+
+def _not_kept(summary: RunSummary) -> list[tuple[str, str, int]]:
+    """Return (what was kept instead, outcome that asks for it, documents)."""
+    return [
+        (kept, outcome, count)
+        for kept, outcomes in summary.not_kept.items()
+        for outcome, count in outcomes.items()
+    ]
+
 
 def print_summary(console: Console, ended: Ended) -> None:
     """Print captured, refused by rule, needs review, bytes, and where everything lies."""
@@ -40,6 +52,13 @@ def print_summary(console: Console, ended: Ended) -> None:
         ("", f"{count} {words} for {summary.purpose}")
         for outcome, words in _OUTCOMES.items()
         if (count := summary.outcomes.get(outcome, 0))
+    ]
+    lines += [
+        (
+            "not kept" if not number else "",
+            f"{_KEPT[kept]} of {count} documents {_OUTCOMES.get(outcome, outcome)}",
+        )
+        for number, (kept, outcome, count) in enumerate(_not_kept(summary))
     ]
     if summary.redirects or summary.failures:
         lines.append(("answers", f"{summary.redirects} redirects, {summary.failures} errors"))
@@ -57,11 +76,25 @@ def print_summary(console: Console, ended: Ended) -> None:
 
 def print_plan(console: Console, ended: Ended) -> None:
     """Print what would be asked for and refused, and at what pace, host by host."""
-    table = Table(title="Nothing but robots.txt and sitemaps was asked for", title_justify="left")
-    for column in ("origin", "robots.txt", "would ask for", "would refuse", "gap after each answer"):
+    title = "Nothing but robots.txt, the hosts' other files about rights, and sitemaps was asked for"
+    table = Table(title=title, title_justify="left")
+    columns = (
+        "origin",
+        "robots.txt",
+        "other files",
+        "would ask for",
+        "would refuse",
+        "gap after each answer",
+    )
+    for column in columns:
         table.add_column(column)
     for row in ended.plan:
         table.add_row(
-            row.origin, row.robots, str(row.granted), "\n".join(row.refused) or "0", f"at least {row.gap:g} s"
+            row.origin,
+            row.robots,
+            "\n".join(row.files) or "not asked",
+            str(row.granted),
+            "\n".join(row.refused) or "0",
+            f"at least {row.gap:g} s",
         )
     console.print(table)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.crawler import Crawler
 
+from crawler import retention
 from crawler.archivable import Archivable
 from crawler.items import ArchivedExchange
 from provenance.records import CaptureKind
@@ -49,10 +50,10 @@ class ArchivePipeline:
             ),
         )
         tally = visit.tally
-        tally.received += len(item.exchange.body)
+        tally.received += item.held
         if item.kind is CaptureKind.DOCUMENT:
             tally.captured += 1
-            visit.itinerary.scopes[item.carried.stop.scope].received += len(item.exchange.body)
+            visit.itinerary.scopes[item.carried.stop.scope].received += item.held
         return item
 
     def _metadata(self, item: ArchivedExchange) -> dict[str, Any]:
@@ -79,6 +80,8 @@ class ArchivePipeline:
             noted["observations"] = [observation.to_json() for observation in item.observations]
             if item.site_documents:
                 noted["site_documents"] = item.site_documents
+            if item.kind is CaptureKind.DOCUMENT:
+                noted["retention"] = retention.noted(item.decision)
             noted["decision"] = {"outcome": item.decision.outcome.value, "rule": item.decision.rule}
         return noted
 

@@ -1,4 +1,4 @@
-"""Observe, then decide: what was stated about a document, and what the job's policy makes of it.
+"""Observe, then decide: what was stated about a document, what the job's policy makes of it, and what is kept.
 
 Observation and decision meet here and nowhere else; a decision is made once a rights set, not once a document.
 """
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy.crawler import Crawler
 
 from crawler.items import ArchivedExchange
+from crawler.retention import kept_of
 from licences.observation import Observation
 from licences.observers import observe
 from licences.policy import Decision, decide
 from licences.representation import Representation
 from licences.rights import Lookup, RightsSet
 from licences.vocabulary import Channel, Retrieval
-from provenance.records import DecisionRecord, RightsSetRecord
+from provenance.records import DecisionRecord, Kept, RightsSetRecord
 
 if TYPE_CHECKING:
     from crawler.visit import Visit
@@ -36,10 +37,10 @@ class RightsPipeline:
         return cls(spider.visit)
 
     def process_item(self, item: ArchivedExchange) -> ArchivedExchange:
-        """Observe a document and decide; every other exchange passes as it is."""
+        """Observe a document and decide what becomes of it; so of a refusal; any other exchange passes as it is."""
         page = item.representation
         if page is None:
-            return item
+            return self._refused(item) if item.refused else item
         observations = observe(page, product_token=self._visit.identity.product_token)
         lookups = [Lookup(channel=Channel.HTTP_HEADER, retrieval=Retrieval.OK)]
         if page.tree is not None:
@@ -47,7 +48,18 @@ class RightsPipeline:
         item.observations = observations + self._said_by_its_host(item, page, lookups)
         item.rights = RightsSet.of(item.observations, lookups)
         item.decision, item.record = self._decide(item.rights)
+        item.exchange, item.kept = kept_of(item.exchange, Kept(item.decision.keep.value))
         self._visit.tally.outcomes[item.decision.outcome.value] += 1
+        self._visit.tally.not_kept += item.kept is not Kept.BODY
+        return item
+
+    def _refused(self, item: ArchivedExchange) -> ArchivedExchange:
+        """Decide on an answer that turned us away: what it states is on record like what a document states."""
+        item.observations = item.refused
+        item.rights = RightsSet.of(
+            item.refused, [Lookup(channel=Channel.HTTP_STATUS, retrieval=Retrieval.OK)]
+        )
+        item.decision, item.record = self._decide(item.rights)
         return item
 
     def _said_by_its_host(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from scrapy import Spider
 from scrapy.http import Response
 
@@ -12,6 +10,7 @@ from crawler.frontier.passes import Pass
 from crawler.items import ArchivedExchange
 from crawler.recognition import Barrier
 from crawler.representation import media_type_of
+from crawler.retention import kept_of
 from crawler.visit import Visit
 from crawler.wire import head_lines
 from provenance.records import CaptureKind, Kept
@@ -48,9 +47,7 @@ class AnswerTaker(Spider):
             self.visit.park(
                 item.carried.stop.target.host, f"it answered with a challenge: {barrier.evidence}"
             )
-        if exchange.body:
-            item.kept = Kept.HEADERS
-            item.exchange = dataclasses.replace(exchange, body=b"", truncated="unspecified")
+        item.exchange, item.kept = kept_of(exchange, Kept.HEADERS)
 
     def _try_later(self, carried: Pass) -> bool:
         """Put a URL back that its host does not answer now; False when it was tried often enough."""

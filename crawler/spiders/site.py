@@ -69,8 +69,9 @@ class SiteSpider(SiteDocumentTaker):
         carried, status = carried_by(response), response.status
         item = self._item(response, CaptureKind.FAILURE)
         is_page = 200 <= status < 300  # noqa: PLR2004  # the class of status codes
-        barrier = None if is_page else await turned_away.barrier_of(item.exchange, status)
-        if barrier is not None:
+        barrier, seen = (None, None) if is_page else await turned_away.looked_at(item.exchange, status)
+        if barrier is not None and seen is not None:
+            item.refused = turned_away.stated(seen, barrier)
             self._turned_away(item, barrier)
         elif status in REDIRECTS:
             item.kind = CaptureKind.REDIRECT
@@ -91,6 +92,7 @@ class SiteSpider(SiteDocumentTaker):
             page = await represent(item.exchange, status, MAX_PAGE)
             barrier = turned_away.of_page(page)
             if barrier is not None:
+                item.refused = turned_away.stated(page, barrier)
                 self._turned_away(item, barrier)
             else:
                 item.kind, item.representation = CaptureKind.DOCUMENT, page

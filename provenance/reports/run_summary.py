@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal_column, select
 
 from licences.vocabulary import Outcome
 from provenance.database import Database
@@ -15,7 +15,7 @@ from provenance.errors import ProvenanceError
 from provenance.models import Capture, Decision, Refusal, Run, Site, Visit
 from provenance.queries.expressions import capture_is_of_visit, is_decided, total
 from provenance.queries.rows import RowOf, all_rows
-from provenance.records import CaptureKind
+from provenance.records import CaptureKind, Kept
 from provenance.rendering import plain
 from provenance.reports.folding import UNDECIDED
 
@@ -49,6 +49,7 @@ class RunSummary:
     refused_by_rule: Mapping[str, int]  # the commonest first
     outcomes: Mapping[str, int]  # documents by outcome, the commonest first
     needs_review: int
+    not_kept: Mapping[str, Mapping[str, int]]  # documents by what was kept instead of the body, and outcome
     sites: Sequence[SiteSummary]  # by name
 
     def to_json(self) -> dict[str, Any]:
@@ -72,6 +73,7 @@ class _Taken:
     site: str
     kind: str
     outcome: str | None
+    kept: str  # "body", "headers", "nothing"
     exchanges: int
     bytes: int
 
@@ -92,6 +94,7 @@ _HEAD = RowOf(
     started_at=Run.started_at,
     ended_at=Run.ended_at,
 )
+_KEPT = func.coalesce(Capture.kept, literal_column("'body'")).label("kept")
 _REFUSED = RowOf(_Refused, site=Site.name, rule=Refusal.rule, refusals=func.count())
 
 
@@ -126,6 +129,12 @@ def summary(database: Database, run_id: int) -> RunSummary:
         refused_by_rule=_counted((group.rule, group.refusals) for group in refused),
         outcomes=outcomes,
         needs_review=outcomes.get(Outcome.NEEDS_REVIEW.value, 0),
+        not_kept={
+            kept: _counted(
+                (group.outcome or UNDECIDED, group.exchanges) for group in documents if group.kept == kept
+            )
+            for kept in sorted({group.kept for group in documents} - {Kept.BODY.value})
+        },
         sites=tuple(_site(name, documents, refused) for name in visited),
     )
 
@@ -137,13 +146,14 @@ def _taken(run_id: int) -> Select[_Taken]:
             Visit.run_id,
             Capture.kind,
             Capture.rights_set_id,
+            _KEPT,
             func.count().label("exchanges"),
             func.sum(Capture.length).label("bytes"),
         )
         .select_from(Visit)
         .join(Capture, capture_is_of_visit)
         .where(Visit.run_id == run_id)
-        .group_by(Visit.site_id, Visit.run_id, Capture.kind, Capture.rights_set_id)
+        .group_by(Visit.site_id, Visit.run_id, Capture.kind, Capture.rights_set_id, _KEPT)
         .subquery()
     )
     row = RowOf(
@@ -151,6 +161,7 @@ def _taken(run_id: int) -> Select[_Taken]:
         site=Site.name,
         kind=groups.c.kind,
         outcome=Decision.outcome,
+        kept=groups.c.kept,
         exchanges=total(groups.c.exchanges),
         bytes=total(groups.c.bytes),
     )
@@ -160,7 +171,7 @@ def _taken(run_id: int) -> Select[_Taken]:
         .join(Site, Site.id == groups.c.site_id)
         .join(Run, Run.id == groups.c.run_id)
         .outerjoin(Decision, is_decided(groups.c.rights_set_id))
-        .group_by(Site.name, groups.c.kind, Decision.outcome)
+        .group_by(Site.name, groups.c.kind, Decision.outcome, groups.c.kept)
     )
 
 

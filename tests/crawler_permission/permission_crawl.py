@@ -114,7 +114,13 @@ class Crawl:
         clock[:8] = struct.pack("d", struct.unpack("d", clock[:8])[0] + seconds)
 
     def run(
-        self, hosts: Hosts, *sites: str, code: int | None = 0, max_wait: float = 0, names: Sequence[str] = ()
+        self,
+        hosts: Hosts,
+        *sites: str,
+        code: int | None = 0,
+        max_wait: float = 0,
+        names: Sequence[str] = (),
+        policy: str = "strict-optin",
     ) -> int:
         """Crawl these sites to the end; every host name of the server leads to it.
 
@@ -124,8 +130,9 @@ class Crawl:
             code: the exit code that must come of it; None: any.
             max_wait: seconds, of the job.
             names: more host names that lead to the server.
+            policy: the name of a profile.
         """
-        lines = ["[job]", 'name = "permission"', f"max_wait_seconds = {max_wait}"]
+        lines = ["[job]", 'name = "permission"', f"max_wait_seconds = {max_wait}", f'policy = "{policy}"']
         lines += ["[operator]", 'name = "Example Research"', 'contact = "crawler@example.org"', *sites]
         job = self.folder / "job.toml"
         job.write_text("\n".join(lines), encoding="utf-8")
