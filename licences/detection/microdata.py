@@ -6,6 +6,7 @@ Source: HTML Living Standard, «Microdata»: names are case-sensitive, and a pro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -28,6 +29,9 @@ from licences.vocabulary import Channel
 
 _NESTED = 8  # items around an item that are looked at
 _INSIDE = 60  # elements of a nested item looked at
+_SCHEMA_ORG = re.compile(
+    r"(?!\w+:)|https?://(?:www\.)?schema\.org/", re.IGNORECASE
+)  # or a bare name: sloppy, and common
 _MAIN = frozenset({"mainEntity", "mainEntityOfPage"})
 _ITEM = part_of("schema.org item")
 _VALUES = {  # element: the attribute that holds its property's value
@@ -45,7 +49,7 @@ def declared_by_microdata(element: Element) -> Iterator[Observation]:
     """Yield what the ``itemprop`` of one element says about licence and access, if it does."""
     written = element.attributes.get("itemprop")
     named = [name for token in written[:WORDS].split() if (name := property_named(token))] if written else []
-    if not named or (item := _item_around(element.node)) is None:
+    if not named or (item := _item_around(element.node)) is None or _is_foreign(item):
         return
     node, page = element.node, element.page
     source = Source(channel=_channel(element.tag), url=page.url, locator=css_path(node))
@@ -72,6 +76,12 @@ def _statements(name: str, value: str, item: LexborNode, place: Place) -> Iterat
 
 def _item_around(node: LexborNode) -> LexborNode | None:
     return next((one for one in islice(upwards(node), 1, None) if "itemscope" in one.attrs), None)
+
+
+def _is_foreign(item: LexborNode) -> bool:
+    """Tell whether every type of an item is of another vocabulary, whose words mean what that vocabulary says."""
+    types = (item.attributes.get("itemtype") or "")[:WORDS].split()
+    return bool(types) and not any(_SCHEMA_ORG.match(one) for one in types)
 
 
 def _scope(item: LexborNode, page: Page) -> Scope:
