@@ -6,19 +6,25 @@ No store ever overwrites an object, and none answers `put` before it has read ba
 from __future__ import annotations
 
 import errno
+import glob
 import hashlib
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
 
 from crawler.archive.errors import ObjectDiffers, ObjectMissing, StoreError
 from crawler.archive.keys import checked_key
-from crawler.archive.spool import sync_directories
+from crawler.archive.spool import remove_empty_parents, sync_directories
+
+SEGMENT = "application/warc"  # the media type of what stores mostly keep
+ABANDONED_AFTER = timedelta(days=1)  # no upload takes that long: whoever began it is gone
 
 _PART = ".part"  # the end of a name that is not yet an object
 
@@ -44,10 +50,15 @@ class Store(Protocol):
     def check(self) -> None:
         """Find out, before a run, whether the store can be reached and written at all."""
 
-    def put(self, key: str, path: Path) -> Stored:
+    def put(self, key: str, path: Path, *, media_type: str = SEGMENT) -> Stored:
         """Keep the file's bytes under the key and read back that they are there.
 
         The same bytes under that key already: fine, nothing is written.
+
+        Args:
+            key: where; see `crawler.archive.keys`.
+            path: the file; it stays.
+            media_type: what the bytes are, for stores that say so when they hand them out.
 
         Raises:
             ObjectDiffers: other bytes are there; they stay.
@@ -67,6 +78,21 @@ class Store(Protocol):
 
     def digest(self, key: str) -> bytes | None:
         """Return the SHA-256 of what the store holds, None when it holds nothing under the key."""
+
+    def delete(self, key: str) -> bool:
+        """Remove every version of the object and every unfinished upload under the key, and see that they are gone.
+
+        Returns whether there was anything.  Repeating it is harmless.
+
+        Raises:
+            StoreError: something of it stays, and why.
+        """
+
+    def abandoned(self) -> Iterator[str]:
+        """Yield the keys of uploads that nobody finished for a day: a key comes up once for each, sorted."""
+
+    def clean(self) -> int:
+        """Remove what `abandoned` finds; return how many uploads that were."""
 
 
 def open_store(url: str) -> Store:
@@ -97,8 +123,9 @@ def open_store(url: str) -> Store:
 class DirectoryStore:
     """Objects are files; a name appears only once the bytes behind it are on the disk."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, abandoned_after: timedelta = ABANDONED_AFTER) -> None:
         self._root = root.absolute()
+        self._abandoned_after = abandoned_after.total_seconds()
         self.url = self._root.as_uri()
 
     def check(self) -> None:
@@ -111,8 +138,9 @@ class DirectoryStore:
         except OSError as error:
             raise self._unusable(error) from error
 
-    def put(self, key: str, path: Path) -> Stored:
-        """See `Store.put`."""
+    def put(self, key: str, path: Path, *, media_type: str = SEGMENT) -> Stored:
+        """See `Store.put`; a file has no media type."""
+        del media_type
         target = self._path(key)
         part = target.with_name(f".{target.name}.{os.getpid()}{_PART}")
         try:
@@ -121,9 +149,7 @@ class DirectoryStore:
                 _copy_to_disk(path, part)
                 _publish(part, target)
             sync_directories(self._root, target)
-            for leftover in target.parent.glob(
-                f".{target.name}.*{_PART}"
-            ):  # of a process that was killed here
+            for leftover in self._parts(target):  # of a process that was killed here
                 leftover.unlink(missing_ok=True)
             expected, digest = _digest(path), _digest(target)
         except OSError as error:
@@ -168,6 +194,47 @@ class DirectoryStore:
             return None
         except OSError as error:
             raise self._unusable(error) from error
+
+    def delete(self, key: str) -> bool:
+        """See `Store.delete`."""
+        target = self._path(key)
+        try:
+            there = [path for path in (target, *self._parts(target)) if path.exists()]
+            for path in there:
+                path.unlink(missing_ok=True)
+            if target.parent.is_dir():
+                sync_directories(self._root, target)  # a power cut must not bring it back
+                remove_empty_parents(self._root, target)
+        except OSError as error:
+            raise self._unusable(error) from error
+        return bool(there)
+
+    def abandoned(self) -> Iterator[str]:
+        """See `Store.abandoned`: parts that nobody gave their name."""
+        for path in self._abandoned():
+            key = path.with_name(path.name.removeprefix(".").rsplit(".", 2)[0])
+            yield key.relative_to(self._root).as_posix()
+
+    def clean(self) -> int:
+        """See `Store.clean`."""
+        found = list(self._abandoned())
+        try:
+            for path in found:
+                path.unlink(missing_ok=True)
+                remove_empty_parents(self._root, path)
+        except OSError as error:
+            raise self._unusable(error) from error
+        return len(found)
+
+    def _parts(self, target: Path) -> Iterator[Path]:
+        return target.parent.glob(f".{glob.escape(target.name)}.*{_PART}")
+
+    def _abandoned(self) -> Iterator[Path]:
+        before = time.time() - self._abandoned_after
+        for path in sorted(self._root.rglob(f".*{_PART}")):
+            with suppress(FileNotFoundError):  # finished a moment ago
+                if path.stat().st_mtime < before:
+                    yield path
 
     def _path(self, key: str) -> Path:
         return self._root / checked_key(key)

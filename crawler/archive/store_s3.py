@@ -13,6 +13,8 @@ import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import parse_qsl, urlsplit
@@ -23,12 +25,12 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 
 from crawler.archive.errors import ObjectDiffers, ObjectMissing, StoreError
 from crawler.archive.keys import checked_key
-from crawler.archive.store import Stored
+from crawler.archive.store import ABANDONED_AFTER, SEGMENT, Stored
 from crawler.archive.streams import BodyStream
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, MultipartUploadTypeDef
 
 _PARAMETERS = {"endpoint", "region", "path_style"}
 _SINGLE_PUT = (
@@ -36,7 +38,6 @@ _SINGLE_PUT = (
 )  # bytes: a segment of the usual size is one request, and then its checksum is the object's own
 _PART = 32 << 20  # bytes in memory while a larger object is sent
 _CHUNK = 1 << 20
-_MEDIA_TYPE = "application/warc"
 _TAKEN = {"PreconditionFailed", "412"}
 _RACING = {"ConditionalRequestConflict", "409"}  # two writers at once: one of them will have won
 _MISSING = {"NoSuchKey", "404", "NotFound"}
@@ -47,14 +48,24 @@ class S3Store:
     """Objects under one prefix of one bucket."""
 
     def __init__(
-        self, client: S3Client, bucket: str, prefix: str, url: str, *, single_put: int = _SINGLE_PUT
+        self,
+        client: S3Client,
+        bucket: str,
+        prefix: str,
+        url: str,
+        *,
+        single_put: int = _SINGLE_PUT,
+        abandoned_after: timedelta = ABANDONED_AFTER,
     ) -> None:
         self.url = url
+        self._abandoned_after = abandoned_after
         self._client, self._bucket, self._prefix = client, bucket, prefix
         self._single_put = single_put
 
     @classmethod
-    def from_url(cls, url: str, *, single_put: int = _SINGLE_PUT) -> S3Store:
+    def from_url(
+        cls, url: str, *, single_put: int = _SINGLE_PUT, abandoned_after: timedelta = ABANDONED_AFTER
+    ) -> S3Store:
         """Return the store that "s3://bucket/prefix?endpoint=…&region=…&path_style=true" names.
 
         Raises:
@@ -87,21 +98,28 @@ class S3Store:
             )
         except (BotoCoreError, ValueError) as error:
             raise StoreError(f"{url}: {error}") from error
-        return cls(client, parts.hostname, parts.path.strip("/"), url, single_put=single_put)
+        return cls(
+            client,
+            parts.hostname,
+            parts.path.strip("/"),
+            url,
+            single_put=single_put,
+            abandoned_after=abandoned_after,
+        )
 
     def check(self) -> None:
         """See `Store.check`: the bucket exists and lets us in."""
         with self._words():
             self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix, MaxKeys=1)
 
-    def put(self, key: str, path: Path) -> Stored:
+    def put(self, key: str, path: Path, *, media_type: str = SEGMENT) -> Stored:
         """See `Store.put`."""
         with path.open("rb") as stream:
             expected = hashlib.file_digest(stream, "sha256").digest()
         length = path.stat().st_size
         with self._words():
             if self._length(key) is None:
-                self._send(key, path, length, expected)
+                self._send(key, path, length, expected, media_type)
         held = self._length(key)
         if held is None:
             raise StoreError(
@@ -146,7 +164,7 @@ class S3Store:
         with self._words():
             for page in pages:
                 for item in page.get("Contents", ()):
-                    yield item["Key"].removeprefix(f"{self._prefix}/" if self._prefix else ""), item["Size"]
+                    yield self._key(item["Key"]), item["Size"]
 
     def digest(self, key: str) -> bytes | None:
         """See `Store.digest`: as the server states it for the whole object, else computed from its bytes."""
@@ -163,10 +181,75 @@ class S3Store:
                 computed.update(chunk)
         return computed.digest()
 
-    def _send(self, key: str, path: Path, length: int, digest: bytes) -> None:
+    def delete(self, key: str) -> bool:
+        """See `Store.delete`: versions and delete markers as well, where the bucket keeps them."""
+        name = self._name(key)
+        with self._words():
+            found = False
+            for upload in self._uploads(name):
+                if upload["Key"] == name:
+                    found = True
+                    self._abort(name, upload["UploadId"])
+            for version in self._versions(name):
+                found = True
+                self._client.delete_object(Bucket=self._bucket, Key=name, VersionId=version)
+            if self._head(key) is not None or any(self._versions(name)):
+                raise StoreError(
+                    f"{self.uri(key)} was deleted and is still there: see whether the bucket locks objects"
+                )
+        return found
+
+    def abandoned(self) -> Iterator[str]:
+        """See `Store.abandoned`."""
+        for name, _ in sorted(self._abandoned()):
+            yield self._key(name)
+
+    def clean(self) -> int:
+        """See `Store.clean`."""
+        found = self._abandoned()
+        with self._words():
+            for name, upload in found:
+                self._abort(name, upload)
+        return len(found)
+
+    def _abandoned(self) -> list[tuple[str, str]]:
+        """Return name and id of each old upload; old by the server's clock, which began it as well."""
+        with self._words():
+            pages = self._client.list_multipart_uploads
+            now = parsedate_to_datetime(
+                pages(Bucket=self._bucket, Prefix=self._name(""), MaxUploads=1)["ResponseMetadata"][
+                    "HTTPHeaders"
+                ]["date"]
+            )
+            return [
+                (upload["Key"], upload["UploadId"])
+                for upload in self._uploads(self._name(""))
+                if now - upload["Initiated"] > self._abandoned_after
+            ]
+
+    def _uploads(self, prefix: str) -> Iterator[MultipartUploadTypeDef]:
+        pages = self._client.get_paginator("list_multipart_uploads")
+        for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
+            yield from page.get("Uploads", ())
+
+    def _versions(self, name: str) -> Iterator[str]:
+        pages = self._client.get_paginator("list_object_versions")
+        for page in pages.paginate(Bucket=self._bucket, Prefix=name):
+            for version in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                if version["Key"] == name:
+                    yield version["VersionId"]
+
+    def _abort(self, name: str, upload: str) -> None:
+        try:
+            self._client.abort_multipart_upload(Bucket=self._bucket, Key=name, UploadId=upload)
+        except ClientError as error:
+            if _code(error) != "NoSuchUpload":  # finished or aborted by somebody else
+                raise
+
+    def _send(self, key: str, path: Path, length: int, digest: bytes, media_type: str) -> None:
         try:
             if length > self._single_put:
-                self._send_in_parts(key, path)
+                self._send_in_parts(key, path, media_type)
                 return
             with path.open("rb") as stream:
                 self._client.put_object(
@@ -174,7 +257,7 @@ class S3Store:
                     Key=self._name(key),
                     Body=stream,
                     ContentLength=length,
-                    ContentType=_MEDIA_TYPE,
+                    ContentType=media_type,
                     ChecksumSHA256=base64.b64encode(digest).decode(),
                     IfNoneMatch="*",
                 )
@@ -182,10 +265,10 @@ class S3Store:
             if _code(error) not in _TAKEN | _RACING:  # taken: what lies there is compared by the caller
                 raise
 
-    def _send_in_parts(self, key: str, path: Path) -> None:
+    def _send_in_parts(self, key: str, path: Path, media_type: str) -> None:
         bucket, name = self._bucket, self._name(key)
         upload = self._client.create_multipart_upload(
-            Bucket=bucket, Key=name, ContentType=_MEDIA_TYPE, ChecksumAlgorithm="SHA256"
+            Bucket=bucket, Key=name, ContentType=media_type, ChecksumAlgorithm="SHA256"
         )["UploadId"]
         try:
             self._client.complete_multipart_upload(
@@ -231,6 +314,9 @@ class S3Store:
     def _name(self, key: str) -> str:
         name = checked_key(key) if key and not key.endswith("/") else key
         return f"{self._prefix}/{name}" if self._prefix else name
+
+    def _key(self, name: str) -> str:
+        return name.removeprefix(f"{self._prefix}/" if self._prefix else "")
 
     @contextmanager
     def _words(self, key: str | None = None) -> Iterator[None]:

@@ -6,12 +6,19 @@ import hashlib
 import os
 import socket
 import threading
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
+import boto3
 import pytest
+from services.s3 import S3Server
 
 from crawler.archive import Store, open_store
 from crawler.archive.errors import ObjectDiffers, ObjectMissing, StoreError
+from crawler.archive.store import DirectoryStore
 from crawler.archive.store_s3 import S3Store
 
 KEY = "warc/example.org/12/34-0.warc.gz"
@@ -201,3 +208,80 @@ def test_a_large_object_goes_in_parts(s3_store_url: str, tmp_path: Path) -> None
     (tmp_path / "large").write_bytes(data[:-1] + b"!")
     with pytest.raises(ObjectDiffers):
         store.put(KEY, tmp_path / "large")
+
+
+def test_what_is_deleted_is_gone(store: Store, segment_file: Path) -> None:
+    """Only this object; asked again, there is nothing left to do, and the key is free."""
+    other = KEY.replace(".warc.gz", ".r1.warc.gz")
+    for key in (KEY, other, KEY.replace(".warc.gz", ".cdxj")):
+        store.put(key, segment_file, media_type="text/plain")
+    assert store.delete(KEY)
+    assert store.digest(KEY) is None
+    assert not store.delete(KEY)
+    assert not store.delete("warc/nowhere.org/1/2-0.warc.gz")
+    assert [listed[0] for listed in store.keys()] == sorted([other, KEY.replace(".warc.gz", ".cdxj")])
+    assert store.put(KEY, segment_file).digest == store.digest(KEY)
+
+
+def test_every_version_of_an_object_is_deleted(
+    s3_server: S3Server, s3_credentials: None, segment_file: Path
+) -> None:
+    """A bucket with versioning keeps what it deletes: old versions, delete markers and unfinished uploads go too."""
+    client = boto3.client("s3", endpoint_url=s3_server.endpoint, region_name="us-east-1")
+    bucket = f"versioned-{uuid4().hex}"
+    client.create_bucket(Bucket=bucket)
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    store = open_store(s3_server.store_url("x", bucket=bucket))
+    for content in (b"first", b"second"):
+        client.put_object(Bucket=bucket, Key=f"x/{KEY}", Body=content)
+    client.delete_object(Bucket=bucket, Key=f"x/{KEY}")
+    client.create_multipart_upload(Bucket=bucket, Key=f"x/{KEY}")
+    store.put(f"{KEY}x", segment_file)
+    assert store.delete(KEY)
+    left = client.list_object_versions(Bucket=bucket)
+    assert [version["Key"] for version in left["Versions"]] == [f"x/{KEY}x"]
+    assert "DeleteMarkers" not in left
+    assert "Uploads" not in client.list_multipart_uploads(Bucket=bucket)
+    assert not store.delete(KEY)
+    client.close()
+
+
+def test_uploads_that_nobody_finished_are_cleaned_up(
+    store: Store, segment_file: Path, begin_upload: Callable[[str], None]
+) -> None:
+    """Only old ones; whole objects stay."""
+    store.put(KEY, segment_file)
+    begin_upload("warc/b.org/1/2-0.warc.gz")
+    begin_upload("warc/a.org/1/2-0.warc.gz")
+    assert list(store.abandoned()) == []
+    assert store.clean() == 0
+    old = reopened(store, abandoned_after=timedelta(seconds=-10))
+    assert list(old.abandoned()) == ["warc/a.org/1/2-0.warc.gz", "warc/b.org/1/2-0.warc.gz"]
+    assert old.clean() == 2
+    assert list(old.abandoned()) == []
+    assert [listed[0] for listed in store.keys()] == [KEY]
+
+
+@pytest.fixture
+def begin_upload(store: Store, tmp_path: Path) -> Callable[[str], None]:
+    """Leave behind what a process leaves that is killed within an upload."""
+
+    def begin(key: str) -> None:
+        if isinstance(store, S3Store):
+            parts = urlsplit(store.url)
+            endpoint = parse_qs(parts.query)["endpoint"][0]
+            client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
+            client.create_multipart_upload(Bucket=str(parts.hostname), Key=f"{parts.path.strip('/')}/{key}")
+            client.close()
+        else:
+            target = tmp_path / "store" / key
+            target.parent.mkdir(parents=True)
+            (target.parent / f".{target.name}.999999.part").write_bytes(b"half")
+
+    return begin
+
+
+def reopened(store: Store, *, abandoned_after: timedelta) -> Store:
+    if isinstance(store, S3Store):
+        return S3Store.from_url(store.url, abandoned_after=abandoned_after)
+    return DirectoryStore(Path(urlsplit(store.url).path), abandoned_after=abandoned_after)
