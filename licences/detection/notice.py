@@ -139,9 +139,11 @@ def _covered(reading: Reading, area: Area, scope: Scope, subject: Subject) -> Sc
     """Return what a licence in a sentence covers; None: nothing that we know of."""
     if area is Area.PART:
         return scope
+    in_text = area in {Area.MAIN, Area.QUOTED}
     if reading.part is not None:
-        return part_of(reading.part)
-    if area in {Area.MAIN, Area.QUOTED}:
+        is_mention = in_text and (subject.is_licences or not reading.granting)
+        return None if is_mention else part_of(reading.part)
+    if in_text:
         return _covered_by_text(reading, area, subject)
     if not reading.own and reading.is_about_software:
         return part_of("code")

@@ -14,11 +14,12 @@ from licences.words import INVISIBLE
 
 _EVERYWHERE = (b"licen",)
 _EVERYWHERE_ACCENTED = (b"lizenz",)  # pages in German hold a letter beyond ASCII
+# (a bare «train» would find every constraint, a bare «mining» whatever is being examined)
 _AT_THE_ENDS = tuple(
     word.encode()
     for word in (
-        "reserv", "copyright", "(c)", "train", "mining", "scrap", "crawl", "reproduc", "use only", "cc by", "cc-by",
-        "cc0", "vorbehalt", "gemeinfrei", "nachdruck", "droits", "domain", "domin", "prohib", "untersagt", "interdi", "lizenz",
+        "reserv", "copyright", "(c)", " train", "-train", " mining", "-mining", "scrap", "crawl", "reproduc", "use only", "cc by", "cc-by",
+        "cc0", "vorbehalt", "gemeinfrei", "nachdruck", "droits", "public domain", "domaine public", "dominio p", "prohib", "untersagt", "interdi", "lizenz",
     )
 )  # fmt: skip
 _AT_THE_ENDS_ACCENTED = tuple(

@@ -111,7 +111,8 @@ def _chosen(
 ) -> tuple[Terms, ...]:
     """Return the licences of a sentence: what it links to and names; what it only hints at, if that is all."""
     certain = [one.terms for one in named if one.resolved]
-    certain = [terms for _, terms in linked if not _is_said_better(terms, certain)] + certain
+    pointed = [terms for _, terms in linked if granting or terms.note != "no_version"]
+    certain = [terms for terms in pointed if not _is_said_better(terms, certain)] + certain
     chosen = tuple(dict.fromkeys(certain or [one.terms for one in named]))
     if granting or not chosen:
         return chosen
