@@ -109,7 +109,7 @@ def test_the_demo_is_one_command(place: Workplace) -> None:
     """A newcomer's first command, in an empty folder: it prints where the report is, and the report is there."""
     ended = place.run("demo")
     report = Path(ended.out.strip())
-    assert "64 documents" in ended.err
+    assert "77 documents" in ended.err
     page = LexborHTMLParser(report.read_bytes())
     assert page.css_first("h1") is not None
     assert "CC-BY-4.0" in page.text()

@@ -19,11 +19,18 @@ from licences.policy import decide, load
 from licences.representation import Representation
 from licences.rights import RightsSet
 from licences.robots import RobotsDocument
+from licences.site_documents import SITE_DOCUMENTS
 from licences.vocabulary import Usage
 
 ORIGIN = "http://127.0.0.1:8000"
 ANSWERS = answers(ORIGIN)
 ROBOTS = RobotsDocument.parse(ANSWERS["/robots.txt"].body)
+HOST_FILES = [
+    (ORIGIN + path, document)
+    for kind in SITE_DOCUMENTS
+    for path in kind.paths
+    if path in ANSWERS and (document := kind.parse(ANSWERS[path].body, truncated=False).document) is not None
+]
 OURS = [row for row in expectations(ORIGIN).values() if row.url.startswith(ORIGIN)]
 
 
@@ -42,9 +49,11 @@ def stated(url: str) -> tuple[Observation, ...]:
         if "html" in content_type
         else None,
     )
-    return observe(page, product_token="Aboveboard") + ROBOTS.observe(
-        url, f"{ORIGIN}/robots.txt", product_token="Aboveboard"
-    )
+    said = observe(page, product_token="Aboveboard")
+    said += ROBOTS.observe(url, f"{ORIGIN}/robots.txt", product_token="Aboveboard")
+    for place, document in HOST_FILES:
+        said += document.observe(url, place, media_type=page.media_type)
+    return said
 
 
 @pytest.mark.parametrize(
