@@ -25,6 +25,7 @@ UNSEEN = frozenset(
     "button head iframe input math noembed noframes noscript object option script select style svg template textarea "  # noqa: SIM905 - as above
     "title".split()
 )
+_DEEPEST = 1000  # elements from the body down to a place; at each, all that it holds is walked
 _STEPS = 20_000  # nodes looked at on one page
 _CHARACTERS = 20_000_000  # of text taken on one page
 _AROUND = 2000  # characters before and behind a place that are read
@@ -88,7 +89,7 @@ class TextMap:
         path = [(element, 0)]
         while True:
             step = self._child_at(element, start, size, place)
-            if step is None or self._steps <= 0 or self._characters <= 0:
+            if step is None or self._steps <= 0 or self._characters <= 0 or len(path) > _DEEPEST:
                 return None
             child, start, size = step
             if not child.is_element_node:
