@@ -94,7 +94,7 @@ def _search(data: bytes, words: tuple[bytes, ...], start: int, found: list[int])
 
 def _behind_hidden(data: bytes, hidden: list[bytes]) -> tuple[bytes, list[int]]:
     """Return bytes without the invisible signs, and where in them a sign was taken out."""
-    pieces = re.split(b"|".join(hidden), data)
+    pieces = data.split(hidden[0]) if len(hidden) == 1 else re.split(b"|".join(hidden), data)
     gaps: list[int] = []
     size = 0
     for piece in pieces[:-1]:

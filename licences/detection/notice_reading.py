@@ -67,16 +67,18 @@ def readings_of(text: str, links: tuple[Link, ...]) -> tuple[Reading, ...]:
             break
         here = [link for link in links if sentence.start <= link.start < sentence.end]
         reading = _read(sentence, joined(text[sentence.start : sentence.end])[:_LONGEST], here)
-        if reading.phrases or reading.licences or reading.links:
+        if reading is not None:
             found.append(reading)
     names = {hit.phrase.name for reading in found for hit in reading.phrases}
     return tuple(_without(reading, names) for reading in found)
 
 
-def _read(sentence: Sentence, text: str, links: list[Link]) -> Reading:
+def _read(sentence: Sentence, text: str, links: list[Link]) -> Reading | None:
     folded = fold(text)
     phrases = tuple(hit for hit in phrases_in(folded) if not _is_quoted(folded, hit.start))
     named = licences_named(folded)
+    if not (phrases or named or links):
+        return None
     marked = any(link.marked for link in links)
     linked = [(_place(folded, text, link), terms_at(link.url)) for link in links]
     first = min((at for at, _ in _placed(named, linked)), default=len(folded))

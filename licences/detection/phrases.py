@@ -101,9 +101,9 @@ def _near(sets: tuple[str, ...], text: str) -> int | None:
     """Return where words of all sets stand near a negation, None when they do not."""
     table = _near_table()
     distance = table["distance_cjk" if is_cjk(text) else "distance_latin"]
-    first, *others = [[found.start() for found in table[name].finditer(text)][:20] for name in sets]
-    if not first or not all(others):
+    if any(table[name].search(text) is None for name in reversed(sets)):  # the rarer words stand last
         return None
+    first, *others = [[found.start() for found in table[name].finditer(text)][:20] for name in sets]
     negations = [found.start() for found in table["negation"].finditer(text)][:20]
     for place in first:
         if any(abs(place - other) <= distance for other in negations) and all(

@@ -157,19 +157,6 @@ def in_head(node: LexborNode) -> bool:
     return any(element.tag == "head" for element in upwards(node))
 
 
-def stands_in_notice(node: LexborNode) -> bool:
-    """Tell whether an element stands in a footer, or in a part that calls itself a licence or copyright notice."""
-    return any(element.tag == "footer" or _names_rights(element) for element in upwards(node))
-
-
-def _names_rights(element: LexborNode) -> bool:
-    if element.tag in {"html", "body"}:
-        return False
-    attributes = element.attributes
-    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
-    return "license" in names or "licence" in names or "copyright" in names
-
-
 def upwards(node: LexborNode) -> Iterator[LexborNode]:
     """Yield an element and those around it, innermost first."""
     element: LexborNode | None = node
