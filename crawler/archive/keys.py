@@ -1,4 +1,8 @@
-"""What a segment is called: "warc/<registrable domain>/<run>/<visit>-<n>.warc.gz", under a store's or the spool's root."""
+"""What lies where under a store's or the spool's root.
+
+A segment is called "warc/<registrable domain>/<run>/<visit>-<n>.warc.gz", after it was rewritten for the g-th time
+"…-<n>.r<g>.warc.gz": no key ever gets other bytes.  Beside each segment lies its index, "….cdxj".
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ import re
 from crawler.archive.errors import ArchiveError
 
 ROOT = "warc/"
+_SEGMENT, _INDEX = ".warc.gz", ".cdxj"
+_GENERATION = re.compile(r"(?:\.r(\d+))?\.warc\.gz$")
 _KEY = re.compile(r"[A-Za-z0-9._~:\[\]-]+(/[A-Za-z0-9._~:\[\]-]+)*")
 
 
@@ -16,7 +22,37 @@ def segment_key(site: str, run_id: int, visit_id: int, number: int) -> str:
     >>> segment_key("example.org", 12, 34, 0)
     'warc/example.org/12/34-0.warc.gz'
     """
-    return checked_key(f"{ROOT}{site}/{run_id}/{visit_id}-{number}.warc.gz")
+    return checked_key(f"{ROOT}{site}/{run_id}/{visit_id}-{number}{_SEGMENT}")
+
+
+def rewritten_key(key: str) -> str:
+    """Return the key that a segment gets when it is written anew.
+
+    >>> rewritten_key("warc/example.org/12/34-0.warc.gz"), rewritten_key("warc/example.org/12/34-0.r1.warc.gz")
+    ('warc/example.org/12/34-0.r1.warc.gz', 'warc/example.org/12/34-0.r2.warc.gz')
+    """
+    found = _GENERATION.search(key)
+    if found is None:
+        raise ArchiveError(f"{key!r} names no segment: it does not end with {_SEGMENT}")
+    return f"{key[: found.start()]}.r{int(found[1] or 0) + 1}{_SEGMENT}"
+
+
+def index_key(key: str) -> str:
+    """Return the key of the index that lies beside a segment.
+
+    >>> index_key("warc/example.org/12/34-0.r1.warc.gz")
+    'warc/example.org/12/34-0.r1.cdxj'
+    """
+    return key.removesuffix(_SEGMENT) + _INDEX
+
+
+def segment_of(key: str) -> str:
+    """Return the key of the segment that an object belongs to: its own, or that of the segment it is the index of.
+
+    >>> segment_of("warc/example.org/12/34-0.cdxj"), segment_of("warc/example.org/12/34-0.warc.gz")
+    ('warc/example.org/12/34-0.warc.gz', 'warc/example.org/12/34-0.warc.gz')
+    """
+    return key.removesuffix(_INDEX) + _SEGMENT if key.endswith(_INDEX) else key
 
 
 def site_prefix(site: str | None) -> str:
