@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 
 from crawler.archivable import Archivable, Closing, OpenVisit, Upload, VisitKey
 from crawler.archive.delivery import deliver
+from crawler.archive.failpoints import reach
 from crawler.archive.segment import SegmentWriter
 from crawler.archive.store import Store
 from provenance.recorder import Recorder
@@ -239,6 +240,10 @@ class ArchiveWriter:
                 site_documents=opened.site_documents,
             )
         )
+        if opened.captures:
+            reach("rows.committed")
+        if stored:
+            reach("rows.stored")
         opened.new_segments, opened.captures, opened.refusals = [], [], []
         opened.holds, opened.site_documents = [], []
         opened.hosts.clear()

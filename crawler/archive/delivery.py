@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from crawler.archive.errors import DamagedRecord
+from crawler.archive.failpoints import reach
 from crawler.archive.segment import Closed
 from crawler.archive.store import Store
 from provenance.records import SegmentStored
@@ -24,6 +25,7 @@ def deliver(store: Store, key: str, segment_id: int, closed: Closed) -> SegmentS
         raise DamagedRecord(
             f"{closed.path} changed after it was written: check the disk, then run «aboveboard verify»"
         )
+    reach("store.checked")
     return SegmentStored(
         id=segment_id,
         uri=stored.uri,

@@ -24,6 +24,7 @@ from typing import Any, Protocol
 
 from crawler.archive.delivery import deliver
 from crawler.archive.errors import DamagedRecord
+from crawler.archive.failpoints import reach
 from crawler.archive.keys import site_of
 from crawler.archive.records import iterate
 from crawler.archive.segment import Closed
@@ -190,6 +191,7 @@ class _Recovery:
         self._recorder.record(
             Batch(visit_id=row.visit_id, epoch=0, stored=[stored])
         )  # a fact: needs no lease
+        reach("rows.stored")
         self._result.finished += 1
 
     def _drop_row(self, row: Spooled) -> None:
@@ -210,6 +212,7 @@ class _Recovery:
         path = self._spool_dir / key
         path.unlink(missing_ok=True)
         remove_empty_parents(self._spool_dir, path)
+        reach("spool.removed")
 
     def _damaged(self, words: str) -> None:
         self._result.damaged.append(words)

@@ -36,6 +36,7 @@ from typing import Any
 
 from crawler.archive.errors import SpoolError
 from crawler.archive.exchange import Exchange, Revisit
+from crawler.archive.failpoints import reach
 from crawler.archive.keys import checked_key
 from crawler.archive.records import (
     concurrent_fields,
@@ -112,6 +113,7 @@ class SegmentWriter:
         noted = metadata_member(exchange, metadata, common)
         start = self._size
         self._write([request, response, noted])
+        reach("segment.written")
         return Place(
             offset=start + len(request),
             length=len(response),
@@ -134,6 +136,7 @@ class SegmentWriter:
                 self._directories_synced = True
         except OSError as error:
             raise SpoolError(f"cannot bring {self.path} to the disk: {error}; check the disk") from error
+        reach("segment.synced")
 
     def close(self) -> Closed:
         """Sync, and say what there is to upload.  The file stays locked until `remove` or `release`."""
@@ -142,6 +145,7 @@ class SegmentWriter:
             self._closed = Closed(
                 path=self.path, length=self._size, digest=self._digest.digest(), records=self._records
             )
+            reach("segment.closed")
         return self._closed
 
     def remove(self) -> None:
@@ -149,6 +153,7 @@ class SegmentWriter:
         self.path.unlink(missing_ok=True)
         self.release()
         remove_empty_parents(self._spool_dir, self.path)
+        reach("spool.removed")
 
     def release(self) -> None:
         """Leave the file where it is and let others, such as recovery, have it."""
