@@ -21,6 +21,10 @@ class StoreError(ArchiveError):
     """The store refuses or cannot be reached; nothing that it already holds was changed."""
 
 
+class StoreUnavailable(StoreError):  # noqa: N818 - see DamagedRecord
+    """The store cannot be reached or has too much to do: the same call may succeed later."""
+
+
 class ObjectMissing(StoreError):  # noqa: N818 - see DamagedRecord
     """The store holds no object under this key."""
 

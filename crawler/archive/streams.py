@@ -1,11 +1,13 @@
-"""Streams around streams: one that keeps count, one that ends early, one that puts errors into our words."""
+"""Streams around streams: one keeps count, one ends early, one is a slice of a file, one puts errors into our words."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
@@ -47,6 +49,39 @@ class LimitedStream:
         data = self._stream.read(self._left if size < 0 else min(size, self._left))
         self._left -= len(data)
         return data
+
+
+class FileSlice(io.RawIOBase):
+    """Some bytes of a file as a file of its own; nothing of them is held in memory."""
+
+    def __init__(self, path: Path, offset: int, length: int) -> None:
+        super().__init__()
+        self._file, self._start, self._length, self._at = path.open("rb", buffering=0), offset, length, 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is: what is sent again begins again."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Go to a place within the slice."""
+        self._at = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._length}[whence] + offset
+        return self._at
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """Fill the buffer as far as the slice goes."""
+        room = memoryview(buffer)[: max(self._length - self._at, 0)]
+        filled = os.preadv(self._file.fileno(), [room], self._start + self._at) if len(room) else 0
+        self._at += filled
+        return filled
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()
 
 
 class Body(Protocol):

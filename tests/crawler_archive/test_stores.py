@@ -17,9 +17,9 @@ import pytest
 from services.s3 import S3Server
 
 from crawler.archive import Store, open_store
+from crawler.archive.directory import DirectoryStore
 from crawler.archive.errors import ObjectDiffers, ObjectMissing, StoreError
-from crawler.archive.store import DirectoryStore
-from crawler.archive.store_s3 import S3Store
+from crawler.archive.s3 import S3Store
 
 KEY = "warc/example.org/12/34-0.warc.gz"
 
@@ -219,7 +219,7 @@ def test_what_is_deleted_is_gone(store: Store, segment_file: Path) -> None:
     assert store.digest(KEY) is None
     assert not store.delete(KEY)
     assert not store.delete("warc/nowhere.org/1/2-0.warc.gz")
-    assert [listed[0] for listed in store.keys()] == sorted([other, KEY.replace(".warc.gz", ".cdxj")])
+    assert list(dict(store.keys())) == sorted([other, KEY.replace(".warc.gz", ".cdxj")])
     assert store.put(KEY, segment_file).digest == store.digest(KEY)
 
 
@@ -259,7 +259,7 @@ def test_uploads_that_nobody_finished_are_cleaned_up(
     assert list(old.abandoned()) == ["warc/a.org/1/2-0.warc.gz", "warc/b.org/1/2-0.warc.gz"]
     assert old.clean() == 2
     assert list(old.abandoned()) == []
-    assert [listed[0] for listed in store.keys()] == [KEY]
+    assert list(dict(store.keys())) == [KEY]
 
 
 @pytest.fixture
