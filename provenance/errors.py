@@ -33,3 +33,15 @@ class StaleLease(ProvenanceError):  # noqa: N818  # says what is the case
 
 class RecordConflict(ProvenanceError):  # noqa: N818  # says what is the case
     """A key that is already recorded came again with other content."""
+
+
+class ScopeError(ProvenanceError):
+    """What should be erased or preserved cannot be told from what was written."""
+
+
+class LegalHoldStands(ProvenanceError):  # noqa: N818  # says what is the case
+    """Somebody has to preserve what should be erased."""
+
+
+class NotOnRecord(ProvenanceError):  # noqa: N818  # says what is the case
+    """There is no erasure or hold of this number, or it is not in the state asked for."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
@@ -32,6 +33,8 @@ def _for_postgresql(element: DigestPrefix, compiler: SQLCompiler, **kw: Any) -> 
     return f"substring({compiler.process(element.clauses, **kw)}, 1, 8)"
 
 
-def digest_is(column: ColumnElement[bytes], digest: bytes) -> ColumnElement[bool]:
+def digest_is(
+    column: ColumnElement[bytes] | InstrumentedAttribute[bytes], digest: bytes
+) -> ColumnElement[bool]:
     """Return the condition «this digest», written so that the index on its first 8 bytes serves it."""
     return (DigestPrefix(column) == digest[:8]) & (column == digest)
