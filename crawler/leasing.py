@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from crawler.errors import CrawlerError
-from crawler.run import LEASE_SECONDS, Run
+from crawler.holder import LEASE_SECONDS
+from crawler.run import Run
 from crawler.visit import Visit
 from provenance.errors import ProvenanceError, StaleLease
 from provenance.leases import Lease

@@ -6,11 +6,8 @@ run, and keeps the run's row true while it lasts.
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from scrapy.settings import Settings
@@ -19,6 +16,7 @@ from crawler import addon
 from crawler.archive.recovery import recover
 from crawler.archive.store import Store, open_store
 from crawler.errors import CrawlerError
+from crawler.holder import owner_name, take
 from crawler.job import Job
 from crawler.places import ExitCode, Places
 from licences.policy import Policy, load
@@ -30,39 +28,9 @@ from provenance.recorder import Recorder
 from provenance.records import PolicyRecord, RunRecord, RunState, SourceRecord
 from provenance.version import SOFTWARE
 
-LEASE_SECONDS = 120.0
-
 
 class UnfinishedRunError(CrawlerError):
     """A changed job file meets an unfinished run of the same name: a person has to choose."""
-
-
-def owner_name() -> str:
-    """Return this process's name for leases: host, process and the process's start, so that no two share one."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_start_time(os.getpid())}"
-
-
-def _start_time(pid: int) -> str:
-    """Return a process's start in clock ticks, or "" where it is gone or the system does not tell."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return ""
-    return stat.rpartition(")")[2].split()[19]
-
-
-def holder_is_dead(owner: str) -> bool:
-    """Return whether a lease's holder was a process of this machine that is certainly gone."""
-    host, _, process = owner.rpartition(":")[0].rpartition(":")
-    started = owner.rpartition(":")[2]
-    if (
-        host != socket.gethostname()
-        or not process.isdigit()
-        or not started
-        or not Path("/proc/self/stat").exists()
-    ):
-        return False
-    return _start_time(int(process)) != started
 
 
 class Run:
@@ -154,10 +122,7 @@ class Run:
 
     def lease(self, site: str) -> Lease | Held:
         """Take a site's lease; a holder on this machine that is certainly dead is replaced at once."""
-        answer = self.leases.acquire(site, self.owner, LEASE_SECONDS)
-        if isinstance(answer, Held) and holder_is_dead(answer.owner):
-            answer = self.leases.take_over(answer, self.owner, LEASE_SECONDS)
-        return answer
+        return take(self.leases, site, self.owner)
 
     def end(self, code: ExitCode, summary: Mapping[str, Any]) -> None:
         """Say the run's last word for this process."""
