@@ -75,7 +75,7 @@ class Dispatcher:
             SiteWork(
                 site,
                 Itinerary(sections),
-                Gate(run.job.operator.token, self.services.clock),
+                Gate(run.job.operator.token, self.services.clock, self.services.suppressed),
                 planned=[] if planning else None,
             )
             for site, sections in run.job.sites().items()
@@ -99,6 +99,7 @@ class Dispatcher:
             return
         self.stopping = why
         self._stopped.set()
+        self.services.writer.hurry()  # the next start goes on with what a store does not take now
         for visit in self._open.values():
             visit.stop()
         self._loop.call_later(CUT_AFTER, self._cut)
@@ -106,6 +107,8 @@ class Dispatcher:
     def _cut(self) -> None:
         for visit in self._open.values():
             visit.cut()
+        if self.stopping == "interrupted":
+            self.services.writer.cut()
 
     def _visits(self) -> list[Visit]:
         return list(self._open.values())
@@ -248,8 +251,10 @@ class Dispatcher:
     def _exit_code(self) -> ExitCode:
         if self.stopping == "interrupted":
             return ExitCode.INTERRUPTED
-        if self.stopping == ALARM or any(
-            work.reason == "waits too long" or len(work.itinerary) for work in self.sites
+        if (
+            self.services.writer.left
+            or self.stopping == ALARM
+            or any(work.reason == "waits too long" or len(work.itinerary) for work in self.sites)
         ):
             return ExitCode.UNFINISHED
         captured = sum(work.tally.captured + len(work.planned or ()) for work in self.sites)

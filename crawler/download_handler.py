@@ -158,9 +158,11 @@ class WireDownloadHandler:
             PermissionDenied: the gate says no, now.
         """
         stop = carried.stop
+        gate = self._visit.gate
         if stop.errand is Errand.ROBOTS:
-            return
-        permission = self._visit.gate.ask(stop.target, is_file=stop.errand is Errand.SITE_DOCUMENT)
+            permission = gate.erased(stop.target) or carried.permission
+        else:
+            permission = gate.ask(stop.target, is_file=stop.errand is Errand.SITE_DOCUMENT)
         if not permission.granted or stop.target.url != carried.permission.url:
             carried.claim.end(self._services.clock())
             raise PermissionDenied(f"{stop.target.url}: {permission.evidence()}")

@@ -37,6 +37,7 @@ def open_visit(run: Run, services: Services, work: SiteWork, lease: Lease) -> Vi
     now = datetime.now(UTC)
     hosts = {stop.target.host for queue in work.itinerary.queues.values() for stop in queue.line()}
     memory_of(run, services).recall(hosts)
+    services.suppressed.refresh(run.database)
     visit = Visit(
         id=run.recorder.begin_visit(run.id, work.site, lease.epoch, now),
         run_id=run.id,

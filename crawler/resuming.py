@@ -13,7 +13,9 @@ from provenance.database import Database
 from provenance.queries import crawling
 from provenance.records import CaptureKind
 
-_FOR_GOOD = ("robots.disallow", "robots.deny-all", "site.http-", "scope", "media", "redirect.", "unreachable")
+_FOR_GOOD = (
+    "robots.disallow", "robots.deny-all", "site.http-", "erasure.", "scope", "media", "redirect.", "unreachable",
+)  # fmt: skip  # what a new process need not ask again
 
 
 def seed(itinerary: Itinerary) -> None:

@@ -25,6 +25,9 @@ REFUSAL_RULES: Mapping[str, str] = MappingProxyType(
         "site.login": "the site answers with a page to log in",
         "site": "the site turned us away",
         "unreachable": "no answer came",
+        # --- what was forgotten
+        "erasure.suppressed": "it was erased, and what was erased is not fetched again",
+        "erasure": "it was erased",
         # --- where we do not go
         "address": "the name leads to an address that no crawl may reach without its owner's recorded permission",
         "scope": "the address lies outside the scope of the job",

@@ -21,7 +21,7 @@ from crawler.frontier.files_first import FilesFirst
 from crawler.frontier.itinerary import Errand, Queue, Stop
 from crawler.frontier.lanes import Claim, Passage, Turnstile
 from crawler.frontier.passes import Pass, stripped
-from crawler.frontier.refusing import Refusing
+from crawler.frontier.refusing import REFUSALS_A_TURN, Refusing
 from crawler.frontier.routes import Routes
 from crawler.permission.address import Address
 from crawler.permission.decision import Permission
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from crawler.visit import Visit
 
 LONGEST_OPEN_WAIT = 60.0  # seconds; a visit with nothing due sooner closes, and is opened again when it is
-REFUSALS_A_TURN = 200  # URLs judged and refused before the event loop gets a turn
 
 
 class Frontier(BaseScheduler):
@@ -110,7 +109,7 @@ class Frontier(BaseScheduler):
             self._refusing.give_up_files(queue, self._gate.rules(origin))
             if not queue:
                 continue
-            due = self._step(origin, queue, now)
+            due = self._turn(origin, queue, now)
             if isinstance(due, Request):
                 self._itinerary.queues[origin] = self._itinerary.queues.pop(
                     origin
@@ -123,10 +122,17 @@ class Frontier(BaseScheduler):
 
     # ------------------------------------------------------------------ one origin's turn
 
+    def _turn(self, origin: str, queue: Queue, now: float) -> Request | float:
+        """Give an origin its turn; where all that stands there was erased, not even its robots.txt gets one."""
+        if self._refusing.refuse_erased(queue):
+            return self._step(origin, queue, now)
+        return now if queue else FOREVER
+
     def _step(self, origin: str, queue: Queue, now: float) -> Request | float:
         """Return a request of this origin, or when to look again (FOREVER: we shall be told; NEVER: a person decides)."""
         head = queue.line()[0].target
         rules = self._gate.rules(origin)
+        self._gate.close_if_erased(rules)
         if rules.closed is not None:
             self._refusing.refuse_all(queue, rules)
             return FOREVER

@@ -54,6 +54,10 @@ class HostMemory:
         """Return every hold that stands.  Reads the database."""
         return {host: self._hold(record) for host, record in crawling.holds(self._database).items()}
 
+    def hear_of_erasures(self) -> bool:
+        """Take over what is never fetched again; return whether that grew.  Reads the database."""
+        return self._services.suppressed.refresh(self._database)
+
     def changed(self) -> tuple[list[HostStateRecord], list[HoldRecord]]:
         """Return what changed since the last call, as it is to be kept."""
         learned, held = [], []

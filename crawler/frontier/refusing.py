@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from crawler.visit import Visit
 
 
+REFUSALS_A_TURN = 200  # URLs judged and refused before the event loop gets a turn
+
+
 class Refusing:
     """Takes stops out of one visit's queues."""
 
@@ -35,6 +38,20 @@ class Refusing:
             permission=record,
         )
         self._give_up(stop, record.rule)
+
+    def refuse_erased(self, queue: Queue) -> bool:
+        """Refuse what stands first in a queue and was erased: for that, not even robots.txt is asked.
+
+        Return whether something stands first that was not.
+        """
+        for _ in range(REFUSALS_A_TURN):
+            denied = self._gate.erased(queue.line()[0].target) if queue else None
+            if denied is None:
+                break
+            self.refuse(queue.line().popleft(), denied)
+        else:
+            return False
+        return bool(queue)
 
     def refuse_all(self, queue: Queue, rules: OriginRules) -> None:
         """Refuse what is queued for an origin that is closed to us."""

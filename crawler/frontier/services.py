@@ -18,6 +18,7 @@ from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from crawler.frontier.hosts import Hosts, whole_day
 from crawler.frontier.lanes import Lanes
 from crawler.permission.address import Resolver
+from crawler.permission.suppression import SuppressionList
 from crawler.recording import ArchiveWriter
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Services:
     budget: ByteBudget = field(default_factory=ByteBudget)
     tls: TlsContexts = field(default_factory=TlsContexts)
     fixed_hosts: Mapping[str, str] = field(default_factory=dict)
+    suppressed: SuppressionList = field(default_factory=SuppressionList)
     memory: HostMemory | None = None  # what the database knows of hosts; None: nothing is kept
     resolver: Resolver = field(init=False)
     hosts: Hosts = field(init=False)

@@ -1,6 +1,6 @@
-"""Every two seconds: keep what hosts taught us, and hear what people say of them (pause, park, resume).
+"""Every two seconds: keep what hosts taught us, and hear what people say (pause, park, resume a host; erase something).
 
-Off the event loop, and one small question however many hosts there are.
+Off the event loop, and two small questions however many hosts there are.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from crawler.errors import CrawlerError
+from crawler.frontier.host import Hold
 from crawler.frontier.memory import HostMemory
 from crawler.frontier.services import Services
 from provenance.errors import ProvenanceError
@@ -51,11 +52,17 @@ class HostWatch:
             await asyncio.sleep(EVERY)
             self._keep()
             try:
-                holds = await asyncio.to_thread(self._memory.holds)
+                holds, more_erased = await asyncio.to_thread(self._hear)
             except (CrawlerError, ProvenanceError) as error:
                 self._failed(error)
                 return
             self._moved(self._services.hosts.held(holds))
+            if more_erased:
+                self._wake()
+
+    def _hear(self) -> tuple[dict[str, Hold], bool]:
+        """Ask the database, on a thread: which holds stand, and whether more was erased."""
+        return self._memory.holds(), self._memory.hear_of_erasures()
 
     def _keep(self) -> None:
         """Hand over what changed; without an open visit nothing does."""
@@ -67,11 +74,15 @@ class HostWatch:
     def _moved(self, hosts: list[str]) -> None:
         if not hosts:
             return
-        for visit in self._visits():
-            visit.wake()
+        self._wake()
         for host in hosts:
             if self._services.hosts.is_held(host):
                 asyncio.get_running_loop().call_later(CUT_AFTER, partial(self._cut, host))
+
+    def _wake(self) -> None:
+        """Let every visit look at its queues again."""
+        for visit in self._visits():
+            visit.wake()
 
     def _cut(self, host: str) -> None:
         if self._services.hosts.is_held(host):

@@ -3,7 +3,7 @@
 The gate owns no connection.  The frontier sends its robots.txt requests like any other, on the lanes of the host
 they go to; the answers come back to `read` (politeness and redirects included: a hop is a request of its own).
 The host's other files about rights are `Gate.files`: they close nothing, unless one says in words made for it that
-we may not fetch.
+we may not fetch.  What was erased is not asked for again, whatever any file says.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from crawler.permission.hops import REDIRECTS, NextHop, NoWayOn, next_hop
 from crawler.permission.looks import ROBOTS, Look, Looks, body_and_digest
 from crawler.permission.origin import OriginRules, lifetime
 from crawler.permission.site_files import SiteFiles
+from crawler.permission.suppression import RULE as SUPPRESSED
+from crawler.permission.suppression import SuppressionList
 from licences.observation import Observation
 from licences.robots import RobotsDocument, RobotsFlag, RobotsState, robots_state
 from licences.vocabulary import LegalEffect, Usage, Verdict
@@ -34,10 +36,19 @@ _OK, _REDIRECTION = 200, 300
 
 
 class Gate:
-    """Judges URLs for one visit."""
+    """Judges URLs for one visit.
 
-    def __init__(self, token: str, clock: Callable[[], float]) -> None:
+    Args:
+        token: the name that robots.txt addresses us by.
+        clock: the services'.
+        suppressed: what is never fetched again; None: nothing is, for want of a database.
+    """
+
+    def __init__(
+        self, token: str, clock: Callable[[], float], suppressed: SuppressionList | None = None
+    ) -> None:
         self._token = token
+        self._suppressed = suppressed or SuppressionList()
         self._clock = clock
         self._origins: dict[str, OriginRules] = {}
         self.looks = Looks()
@@ -63,6 +74,8 @@ class Gate:
             target: the URL.
             is_file: one of the host's own files about rights, which none of them closes.
         """
+        if (erased := self.erased(target)) is not None:
+            return erased
         rules = self.rules(target.origin)
         if rules.closed is not None:
             return Permission(url=target.url, record=self._undecided(rules, rules.closed))
@@ -72,6 +85,16 @@ class Gate:
         if not permission.granted or is_file:
             return permission
         return self._closed_by_statement(rules, target) or permission
+
+    def erased(self, target: urls.Target) -> Permission | None:
+        """Return the denial of a URL that was erased, which needs no robots.txt; None: it was not."""
+        return self._suppressed.denial(target)
+
+    def close_if_erased(self, rules: OriginRules) -> None:
+        """Close an origin whose robots.txt was erased: it may not be asked for, so nothing of the origin may."""
+        erased = self.erased(urls.parse(urls.robots_url(rules.origin)))
+        if erased is not None:
+            rules.closed, rules.reason = SUPPRESSED, f"its robots.txt is not asked for: {erased.evidence()}"
 
     def _closed_by_statement(self, rules: OriginRules, target: urls.Target) -> Permission | None:
         """Return the denial of a URL that a file of its host states for us in so many words, or None."""
