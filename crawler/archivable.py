@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from crawler.archive.exchange import Exchange, Revisit
-from crawler.archive.segment import SegmentWriter
+from crawler.archive.segment import Place, SegmentWriter
+from crawler.archive.uploading import Upload
 from provenance.records import (
     CaptureKind,
     CaptureRecord,
@@ -22,7 +23,6 @@ from provenance.records import (
     RefusalRecord,
     RightsSetRecord,
     SegmentRecord,
-    SegmentStored,
     SiteDocumentRecord,
 )
 
@@ -67,13 +67,30 @@ class Archivable:
     metadata: Mapping[str, Any]
     kept: Kept = Kept.BODY
 
-
-@dataclass(slots=True, eq=False)
-class Upload:
-    """A closed segment on its way to the store."""
-
-    segment: SegmentWriter
-    ended: Future[SegmentStored]
+    def record(self, visit_id: int, segment_id: int, place: Place, *, revisit: bool) -> CaptureRecord:
+        """Return the row that stands for it, now that its records lie at a place."""
+        return CaptureRecord(
+            id=self.capture_id,
+            visit_id=visit_id,
+            kind=self.kind,
+            origin=self.origin,
+            path=self.path,
+            fetched_at=self.exchange.started_at,
+            status=self.status,
+            media_type=self.media_type,
+            payload_digest=place.payload_digest,
+            length=place.payload_length,
+            segment_id=segment_id,
+            warc_offset=place.offset,
+            warc_length=place.length,
+            request_length=place.request_length,
+            metadata_length=place.metadata_length,
+            permission=self.permission,
+            rights=self.rights,
+            truncated=self.exchange.truncated,
+            revisit=revisit,
+            kept=self.kept,
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -113,6 +130,11 @@ class OpenVisit:
         if known is None and len(self.payloads) < REVISITS_REMEMBERED:
             self.payloads[digest] = Revisit(url=exchange.url, fetched_at=exchange.started_at)
         return known
+
+    @property
+    def spooled(self) -> int:
+        """Bytes in the segment that still grows."""
+        return 0 if self.segment is None else self.segment.size
 
     @property
     def pending(self) -> bool:

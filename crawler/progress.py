@@ -27,6 +27,8 @@ def _told(dispatcher: Dispatcher) -> tuple[int, int, str]:
     words = f"{captured} captured, {refused} refused, {queued} queued, {decimal(received)}"
     if dispatcher.stopping:
         words += "; stopping: what is in flight may end"
+    elif backlog := dispatcher.services.writer.backlog:
+        words += f"; {backlog}"
     elif waiting:
         words += f"; waiting: {waiting[0]}" + (f" and {len(waiting) - 1} more" if len(waiting) > 1 else "")
     return captured, captured + queued, words

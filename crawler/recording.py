@@ -1,8 +1,9 @@
 """The archive's writer: one thread a process that puts exchanges into segments and their rows into the database.
 
 Off the event loop, in batches: records are appended to the visit's segment, the file is synced, then the rows commit
-in one transaction (`crawler.archive.segment` has the protocol).  Full segments are uploaded by two more threads.
-A failure here is final for the run: the crawl stops, and what was committed is what the next start goes on from.
+in one transaction (`crawler.archive.segment` has the protocol).  Full segments go to the store in threads of their own
+(`crawler.archive.uploading`), and the crawl waits for a slow store (`crawler.backpressure`).  Any other
+failure here is final for the run: the crawl stops, and what was committed is what the next start goes on from.
 """
 
 from __future__ import annotations
@@ -10,20 +11,21 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from crawler.archivable import Archivable, Closing, OpenVisit, Upload, VisitKey
-from crawler.archive.delivery import deliver
+from crawler.archivable import Archivable, Closing, OpenVisit, VisitKey
+from crawler.archive.errors import StoreUnavailable
 from crawler.archive.failpoints import reach
 from crawler.archive.segment import SegmentWriter
 from crawler.archive.store import Store
+from crawler.archive.uploading import Upload, Uploads
+from crawler.backpressure import BackPressure
 from provenance.recorder import Recorder
 from provenance.records import (
     Batch,
-    CaptureRecord,
     HoldRecord,
     HostLoadRecord,
     HostStateRecord,
@@ -37,7 +39,6 @@ from provenance.records import (
 BATCH = 200  # exchanges of one visit in a transaction …
 FLUSH_SECONDS = 1.0  # … or as many as came in this time
 SEGMENT_BYTES = 64 * 1024 * 1024
-UPLOADS_AT_ONCE = 2
 HTTP_OK = 200
 
 
@@ -55,16 +56,16 @@ class ArchiveWriter:
         segment_bytes: int = SEGMENT_BYTES,
     ) -> None:
         self._recorder = recorder
-        self._store = store
         self._spool_dir = spool_dir
         self._failed = failed
-        self._give_back = give_back
+        self._pressure = BackPressure(give_back)
         self._segment_bytes = segment_bytes
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._taking: set[int] = set()  # the event loop's view of `_open`
         self._open: dict[int, OpenVisit] = {}
         self._closings: list[Closing] = []
-        self._uploader = ThreadPoolExecutor(UPLOADS_AT_ONCE, thread_name_prefix="upload")
+        self._uploads = Uploads(store)
+        self.left: list[str] = []  # keys of segments that stay in the spool: the store could not take them
         self._thread = threading.Thread(target=self._run, name="archive-writer", daemon=True)
         self.error: BaseException | None = None
         self._thread.start()
@@ -118,11 +119,24 @@ class ArchiveWriter:
         self._work.put(lambda: self._close(self._open[visit.id], closing))
         return closing.done
 
+    def hurry(self) -> None:
+        """Wait no longer for a store that does not answer: what it does not take stays in the spool."""
+        self._uploads.hurry()
+
+    def cut(self) -> None:
+        """Wait no longer for the store at all."""
+        self._uploads.end()
+
+    @property
+    def backlog(self) -> str:
+        """What waits for the store and why, for people; "" where nothing does."""
+        return ": ".join(filter(None, (str(self._pressure), self._uploads.trouble)))
+
     def finish(self) -> None:
         """End the threads; whatever was handed over before is written first.  Blocks."""
         self._work.put(None)
         self._thread.join()
-        self._uploader.shutdown(wait=True)
+        self._uploads.close()
 
     # ------------------------------------------------------------------ the thread
 
@@ -157,10 +171,11 @@ class ArchiveWriter:
             self.error = error
             self._failed(error)
         for opened in self._open.values():
-            self._give_back(opened.held)
+            self._pressure.written(opened.held)
             opened.held = 0
             if opened.segment is not None:
                 opened.segment.release()
+        self._pressure.release()
         while self._closings:
             closing = self._closings.pop()
             if not closing.done.done():
@@ -173,28 +188,7 @@ class ArchiveWriter:
         earlier = opened.earlier(exchange) if item.status == HTTP_OK else None
         place = segment.append(exchange, item.metadata, revisit_of=earlier)
         opened.captures.append(
-            CaptureRecord(
-                id=item.capture_id,
-                visit_id=opened.visit.id,
-                kind=item.kind,
-                origin=item.origin,
-                path=item.path,
-                fetched_at=exchange.started_at,
-                status=item.status,
-                media_type=item.media_type,
-                payload_digest=place.payload_digest,
-                length=place.payload_length,
-                segment_id=opened.segment_id,
-                warc_offset=place.offset,
-                warc_length=place.length,
-                request_length=place.request_length,
-                metadata_length=place.metadata_length,
-                permission=item.permission,
-                rights=item.rights,
-                truncated=exchange.truncated,
-                revisit=earlier is not None,
-                kept=item.kept,
-            )
+            item.record(opened.visit.id, opened.segment_id, place, revisit=earlier is not None)
         )
         if len(opened.captures) >= BATCH:
             self._flush(opened)
@@ -216,6 +210,8 @@ class ArchiveWriter:
     def _flush_all(self) -> None:
         for opened in self._open.values():
             self._flush(opened)
+        if self._pressure.growing(sum(opened.spooled for opened in self._open.values())):
+            self._roll(max(self._open.values(), key=lambda opened: opened.spooled))
 
     def _flush(self, opened: OpenVisit) -> None:
         """Sync, then commit: no row ever points at bytes that a power cut takes away."""
@@ -248,7 +244,7 @@ class ArchiveWriter:
         opened.holds, opened.site_documents = [], []
         opened.hosts.clear()
         opened.loads.clear()
-        self._give_back(opened.held)
+        self._pressure.written(opened.held)
         opened.held = 0
 
     # ------------------------------------------------------------------ segments that are full
@@ -259,16 +255,23 @@ class ArchiveWriter:
         if segment is None:
             return
         opened.segment = None
-        upload = Upload(segment, self._uploader.submit(_upload, segment, opened.segment_id, self._store))
+        self._pressure.closed(segment.size)
+        upload = self._uploads.submit(segment, opened.segment_id)
         opened.uploads.append(upload)
         upload.ended.add_done_callback(lambda _: self._work.put(lambda: self._uploaded(opened, upload)))
 
     def _uploaded(self, opened: OpenVisit, upload: Upload) -> None:
-        """Record where the segment lies now, then take it out of the spool."""
-        stored = upload.ended.result()
-        self._flush(opened)
-        self._commit(opened, [stored])
-        upload.segment.remove()
+        """Record where the segment lies now, then take it out of the spool; or leave it there to the next start."""
+        try:
+            stored = upload.ended.result()
+        except StoreUnavailable:
+            self.left.append(upload.segment.key)
+            upload.segment.release()
+        else:
+            self._flush(opened)
+            self._commit(opened, [stored])
+            upload.segment.remove()
+        self._pressure.gone(upload.segment.size)
         opened.uploads.remove(upload)
         self._finish_closing(opened)
 
@@ -286,10 +289,6 @@ class ArchiveWriter:
         del self._open[opened.visit.id]
         self._closings.remove(closing)
         closing.done.set_result(None)
-
-
-def _upload(segment: SegmentWriter, segment_id: int, store: Store) -> SegmentStored:
-    return deliver(store, segment.key, segment_id, segment.close())
 
 
 def _nothing() -> None:

@@ -26,6 +26,10 @@ from crawler.site_work import PlannedOrigin, planned
 from provenance import reports
 from provenance.errors import ProvenanceError
 
+STORE_LATER = (
+    "it did not take them in time; the same command goes on, or «aboveboard recover» brings them there"
+)
+
 
 class CrawlFailed(CrawlerError):  # noqa: N818  # says what is the case
     """Store, spool or database failed under a running crawl; what was committed is what the next start goes on from."""
@@ -116,6 +120,8 @@ def crawl(
             with suppress(asyncio.CancelledError):
                 await shown
         waiting.extend(f"{work.site} {work.waits_for}" for work in dispatcher.sites if work.waits_for)
+        if left := dispatcher.services.writer.left:
+            waiting.append(f"{len(left)} segments in the spool, for the store: {STORE_LATER}")
         for work in dispatcher.sites:
             not_asked.update(work.itinerary.not_asked)
         plans.extend(row for work in dispatcher.sites for row in planned(work, dispatcher.services.hosts))

@@ -17,6 +17,7 @@ from scrapy.crawler import Crawler
 
 from crawler import job as jobs
 from crawler import leasing, opening
+from crawler.dispatch import CUT_AFTER
 from crawler.errors import CrawlerError
 from crawler.frontier.itinerary import Itinerary
 from crawler.frontier.services import Services
@@ -92,8 +93,12 @@ def _open(crawler: Crawler, run: Run, lease: Lease, site: str) -> Visit:
         keeping.cancel()
         watching.cancel()
         unfinished = reason == "shutdown" or visit.due is not None or bool(len(itinerary))
+        if unfinished:
+            services.writer.hurry()
+            loop.call_later(CUT_AFTER, services.writer.cut)
         try:
             await _end_visit(run, visit, lease, reason)
+            unfinished = unfinished or bool(services.writer.left)
         except (CrawlerError, ProvenanceError):
             unfinished = True
             raise
