@@ -33,6 +33,8 @@ _TYPES = {
     "metadata": WarcRecordType.metadata,
 }
 
+_OWN_FIELDS = {"WARC-Type", "WARC-Record-ID", "WARC-Block-Digest", "Content-Type", "Content-Length"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -113,6 +115,22 @@ def response_member(
     return _member(kind, record_id, "application/http; msgtype=response", block, fields)
 
 
+def with_body(revisit: Record, payload: bytes) -> bytes:
+    """Return a revisit as the response that it was: with the body it left out, under its own WARC-Record-ID."""
+    fields = _fields_to_keep(revisit)
+    for name in ("WARC-Profile", "WARC-Refers-To-Target-URI", "WARC-Refers-To-Date"):
+        fields.pop(name, None)
+    return _again(revisit, "response", revisit.head + payload, fields)
+
+
+def pointing_to(revisit: Record, original: Revisit) -> bytes:
+    """Return a revisit that refers to another record of the same payload."""
+    fields = _fields_to_keep(revisit)
+    fields["WARC-Refers-To-Target-URI"] = _one_line(original.url)
+    fields["WARC-Refers-To-Date"] = _instant(original.fetched_at)
+    return _again(revisit, "revisit", revisit.block, fields)
+
+
 def metadata_member(exchange: Exchange, metadata: Mapping[str, Any], common: Mapping[str, str]) -> bytes:
     """Return what we noted about the exchange, as JSON; the key "exchange" is ours.
 
@@ -186,6 +204,15 @@ def _member(kind: str, record_id: str, content_type: str, block: bytes, fields: 
     framed = io.BytesIO()
     record.write(framed)
     return compress(framed.getvalue())
+
+
+def _fields_to_keep(record: Record) -> dict[str, str]:
+    """Return the fields that `_member` does not write itself."""
+    return {name: value for name, value in record.fields.items() if name not in _OWN_FIELDS}
+
+
+def _again(record: Record, kind: str, block: bytes, fields: Mapping[str, str]) -> bytes:
+    return _member(kind, record.fields["WARC-Record-ID"], record.fields["Content-Type"], block, fields)
 
 
 def _shared_fields(exchange: Exchange, warcinfo_id: str) -> dict[str, str]:

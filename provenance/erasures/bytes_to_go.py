@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 from provenance.database import Database
 from provenance.erasures.conditions import URL, joined
 from provenance.erasures.records import (
+    ErasureRecord,
     Family,
     HeldSegment,
     HiddenBody,
@@ -24,6 +25,7 @@ from provenance.erasures.records import (
     Pointer,
     Span,
 )
+from provenance.erasures.scope import Scope, ScopeKind
 from provenance.models import (
     Capture,
     DigestPrefix,
@@ -43,18 +45,21 @@ _REPLACED = and_(
 )
 
 
-def sites_of(database: Database, erasure_id: int) -> list[str]:
-    """Return the sites whose visits made the exchanges of an erasure, sorted."""
-    query = (
+def sites_of(database: Database, erasure: ErasureRecord) -> list[str]:
+    """Return the sites whose visits made exchanges of an erasure, or may just now be making more, sorted."""
+    made = (
         select(Site.name)
         .distinct()
         .join(Visit, Visit.site_id == Site.id)
         .join(Tombstone, Tombstone.visit_id == Visit.id)
-        .where(Tombstone.erasure_id == erasure_id)
-        .order_by(Site.name)
+        .where(Tombstone.erasure_id == erasure.id)
     )
     with database.reading() as connection:
-        return list(connection.scalars(query))
+        sites = set(connection.scalars(made))
+        for site in connection.scalars(select(Site.name)):
+            if Scope(kind=ScopeKind.SITE, value=site).overlaps(erasure.scope):
+                sites.add(site)
+    return sorted(sites)
 
 
 def held_segments(database: Database, erasure_id: int) -> list[HeldSegment]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,10 +11,10 @@ from sqlalchemy import Connection, insert, select, text, update
 
 from provenance.database import Database
 from provenance.erasures.conditions import is_in, joined
-from provenance.erasures.records import Hold
+from provenance.erasures.records import ErasureRecord, Hold
 from provenance.erasures.scope import Scope, ScopeKind
 from provenance.errors import LegalHoldStands, NotOnRecord, ScopeError
-from provenance.models import Capture, LegalHold
+from provenance.models import Capture, LegalHold, Site, Tombstone, Visit
 from provenance.upsert import chunks
 
 
@@ -64,6 +65,30 @@ def standing_against(connection: Connection, scope: Scope, captures: Sequence[in
     )
 
 
+def standing_against_hidden(database: Database, erasure: ErasureRecord) -> tuple[Hold, ...]:
+    """Return the holds that were placed on what is hidden already and whose bytes are still there.
+
+    Of a hidden exchange only site, payload and the URL's digest are known: a hold on a prefix counts where it lies
+    within one of their sites, rather too often than too seldom.
+    """
+    exchanges = (
+        select(Site.name, Tombstone.url_hash, Tombstone.payload_digest)
+        .join(Visit, Visit.id == Tombstone.visit_id)
+        .join(Site, Site.id == Visit.site_id)
+        .where(Tombstone.erasure_id == erasure.id, Tombstone.erased_at.is_(None))
+    )
+    with database.reading() as connection:
+        standing = list(_holds(connection))
+        if not standing:
+            return ()
+        met = {hold.id: hold for hold in standing if hold.scope.overlaps(erasure.scope)}
+        for site, url_hash, digest in connection.execute(exchanges):
+            for hold in standing:
+                if hold.id not in met and _may_cover(hold.scope, erasure.scope, site, url_hash, digest):
+                    met[hold.id] = hold
+    return tuple(met.values())
+
+
 def held_captures(database: Database, captures: Sequence[int]) -> dict[int, Hold]:
     """Return, of some captures, those on hold, each with one of its holds."""
     found: dict[int, Hold] = {}
@@ -89,6 +114,15 @@ def freeze_holds(connection: Connection) -> None:
     """Let nobody place or lift a hold until the transaction ends; on SQLite writing alone does that."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE legal_hold IN SHARE MODE"))
+
+
+def _may_cover(hold: Scope, erased: Scope, site: str, url_hash: bytes, digest: bytes | None) -> bool:
+    if hold.digest is not None:
+        return hold.digest == digest
+    if hold.kind is ScopeKind.URL:
+        return hashlib.sha256(hold.value.encode("utf-8", "replace")).digest() == url_hash
+    within = Scope(kind=ScopeKind.SITE, value=site).overlaps(hold)
+    return within and erased.kind not in {ScopeKind.URL, ScopeKind.PREFIX}  # those were compared by name
 
 
 def _share(connection: Connection, hold: Scope, scope: Scope, captures: Sequence[int]) -> bool:
