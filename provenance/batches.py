@@ -11,7 +11,7 @@ from provenance import hosts, site_documents
 from provenance.errors import ProvenanceError, RecordConflict
 from provenance.fence import check_visit
 from provenance.interning import Interning
-from provenance.models import Capture, HostLoad, Refusal, Segment, hash_of_url
+from provenance.models import Capture, HostLoad, Refusal, Segment, Tombstone, hash_of_url
 from provenance.models.base import storable
 from provenance.records import (
     CAPTURES_PER_VISIT_BITS,
@@ -62,7 +62,8 @@ def write(connection: Connection, batch: Batch, interning: Interning) -> None:
         _write_stored(connection, stored)
     for segment in batch.discarded:
         holds_captures = exists().where(Capture.segment_id == segment)
-        connection.execute(delete(Segment).where(Segment.id == segment, ~holds_captures))
+        holds_hidden = exists().where(Tombstone.segment_id == segment)
+        connection.execute(delete(Segment).where(Segment.id == segment, ~holds_captures, ~holds_hidden))
     _write_hosts(connection, batch)
 
 

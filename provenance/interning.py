@@ -42,6 +42,11 @@ class Interning:
         """Forget what the transaction found and made."""
         self._fresh.clear()
 
+    def forget(self) -> None:
+        """Forget every key: a shared row that nothing referred to may be gone."""
+        self._known.clear()
+        self._fresh.clear()
+
     def site(self, connection: Connection, name: str) -> int:
         """Return a site's key."""
         return self._keys(connection, Site, "name", {name: {"name": name}})[name]

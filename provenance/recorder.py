@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, insert, literal, select, update
 
 from provenance import batches
 from provenance.database import Database
-from provenance.errors import ProvenanceError
+from provenance.errors import ProvenanceError, RecordConflict
 from provenance.fence import check_site
 from provenance.interning import Interning
 from provenance.models import Policy, Run, Source, Visit
@@ -153,6 +153,13 @@ class Recorder:
             RecordConflict: a key is there already with other content.
             DatabaseUnreachable: nothing was recorded; the batch can be tried again.
         """
+        try:
+            self._record(batch)
+        except RecordConflict:
+            self._interning.forget()  # an erasure may have removed a shared row that we remember: look again
+            self._record(batch)
+
+    def _record(self, batch: Batch) -> None:
         with self._writing() as connection:
             batches.write(connection, batch, self._interning)
 

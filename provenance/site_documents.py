@@ -7,6 +7,7 @@ History is written forwards: a look that is not later than the last one on recor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
@@ -15,7 +16,7 @@ from provenance.errors import ProvenanceError
 from provenance.models import SiteDocument, SiteDocumentBody
 from provenance.models.base import storable
 from provenance.records import MAX_SITE_DOCUMENT, SiteDocumentRecord
-from provenance.upsert import insert_new
+from provenance.upsert import chunks, insert_new
 
 
 def write(connection: Connection, records: Sequence[SiteDocumentRecord], origins: Mapping[str, int]) -> None:
@@ -41,8 +42,20 @@ def write(connection: Connection, records: Sequence[SiteDocumentRecord], origins
             for digest in sorted(bodies)
         ]
         connection.execute(insert_new(connection, SiteDocumentBody), rows)
+    kept = _kept(connection, {record.digest for record in records if record.digest is not None})
     for record in sorted(records, key=lambda each: (each.origin, each.name, each.seen_at)):
-        _write(connection, record, origins[storable(record.origin)])
+        known = record if record.digest in kept else replace(record, digest=None)
+        _write(connection, known, origins[storable(record.origin)])
+
+
+def _kept(connection: Connection, digests: set[bytes]) -> set[bytes]:
+    """Return those bodies that are there: one that the crawl remembers may have been erased meanwhile."""
+    found: set[bytes] = set()
+    for some in chunks(sorted(digests)):
+        found.update(
+            connection.scalars(select(SiteDocumentBody.digest).where(SiteDocumentBody.digest.in_(some)))
+        )
+    return found
 
 
 def _write(connection: Connection, record: SiteDocumentRecord, origin: int) -> None:
