@@ -153,6 +153,7 @@ def _conditions(by: PolicyRule | Silence, speaking: Iterable[Statement | Gap]) -
     return tuple(dict.fromkeys([*stated, *(Condition(type=one) for one in added if one not in named)]))
 
 
+@lru_cache(maxsize=8192)  # a statement stands in many rights sets, and under every policy that is compared
 def _reason(ground: Statement | Gap) -> Reason:
     if isinstance(ground, Gap):
         return Reason(text=gap_sentence(ground), kind="lookup")

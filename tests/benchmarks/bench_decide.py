@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -68,18 +69,23 @@ def main() -> None:
                 _fill(database, arguments.captures, arguments.rights_sets)
             print(f"filled in {time.perf_counter() - clock:.0f} s, {file.stat().st_size / 1e6:.0f} MB")
         usages = ["--usage", "ai-train-gen", "--usage", "index"]
+        print(f"starting the program: {_timed(['--version'])[0]}")
         for more in ([], ["--compare", "eu-tdm"], ["--compare", "eu-tdm", *usages]):
             command = ["decide", "--policy", "strict-optin", *more]
-            clock = time.perf_counter()
-            done = subprocess.run(
-                [sys.executable, "-c", COMMAND, *command, "--format", "jsonl", "--database", url],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            seconds = time.perf_counter() - clock
-            print(f"\naboveboard {' '.join(command)}: {seconds:.2f} s, {len(done.stdout.splitlines())} lines")
+            took, done = _timed([*command, "--format", "jsonl", "--database", url])
+            print(f"\naboveboard {' '.join(command)}: {took}, {len(done.stdout.splitlines())} lines")
             print(done.stderr.rstrip())
+
+
+def _timed(arguments: list[str]) -> tuple[str, subprocess.CompletedProcess[str]]:
+    """Run the program; return what it took, by the clock and in CPU seconds, and what it said."""
+    before, clock = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, *arguments], capture_output=True, text=True, check=False
+    )
+    clock, after = time.perf_counter() - clock, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return f"{clock:.2f} s by the clock, {cpu:.2f} s of CPU", done
 
 
 def _arguments() -> argparse.Namespace:
