@@ -23,7 +23,7 @@ def kept_of(exchange: Exchange, keep: Kept) -> tuple[Exchange, Kept]:
     """
     if keep is Kept.BODY or (keep is Kept.HEADERS and not exchange.body):
         return exchange, Kept.BODY
-    head = exchange.response_head if keep is Kept.HEADERS else _status_line(exchange.response_head)
+    head = exchange.response_head if keep is Kept.HEADERS else status_line(exchange.response_head)
     return dataclasses.replace(exchange, response_head=head, body=b"", truncated=DROPPED), keep
 
 
@@ -35,10 +35,10 @@ def noted(decision: Decision) -> dict[str, str | int]:
     return clause
 
 
-def _status_line(head: bytes) -> bytes:
+def status_line(head: bytes) -> bytes:
     r"""Return a head that says no more than its status: no WARC response can be without.
 
-    >>> _status_line(b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\n")
+    >>> status_line(b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\n")
     b'HTTP/1.1 200 OK\r\n\r\n'
     """
     return head.partition(b"\n")[0].rstrip(b"\r") + b"\r\n\r\n"

@@ -25,12 +25,14 @@ from typing import Any, Protocol
 from crawler.archive.delivery import deliver
 from crawler.archive.errors import DamagedRecord
 from crawler.archive.failpoints import reach
+from crawler.archive.indexing import make_index
 from crawler.archive.keys import site_of
 from crawler.archive.records import iterate
 from crawler.archive.segment import Closed
 from crawler.archive.spool import claim, remove_empty_parents, spooled_keys, try_lock
 from crawler.archive.store import Store
 from provenance.database import Database
+from provenance.fence import wait_for_writers
 from provenance.leases import Lease, Leases
 from provenance.queries.crawling import Spooled, spooled_segments, stored_segments
 from provenance.recorder import Recorder
@@ -89,9 +91,11 @@ class _Recovery:
 
     def run(self) -> Recovered:
         with self._locked() as files:
+            if files:
+                wait_for_writers(self._database, {site_of(key) for key in files})
             rows = {
                 row.key: row for row in spooled_segments(self._database)
-            }  # after the locks: nobody adds to them
+            }  # after the locks and the last commit: nobody adds to them
             for key, file in files.items():
                 self._settle(key, file, rows.get(key))
             present = set(spooled_keys(self._spool_dir)) | files.keys()
@@ -178,6 +182,7 @@ class _Recovery:
         if not ends or ends[-1] < row.committed_length:
             self._damaged(f"{row.key}: the store's object ends before the last capture that rows promise")
             return None
+        make_index(self._store, row.key, self._spool_dir)
         return SegmentStored(
             id=row.id,
             uri=self._store.uri(row.key),

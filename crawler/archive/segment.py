@@ -15,6 +15,7 @@ goes on from the left one (`crawler.archive.recovery`).
     CLOSED     the same, length and digest known
     UPLOADED   the same                         the same bytes    as RECORDED
     CHECKED    the same                         read back, equal  as RECORDED
+                                                and its index
     STORED     no longer needed                 the only place    segment row has uri, length, digest
 
 What is behind the last committed record was never promised to anyone: recovery cuts it off.
@@ -34,6 +35,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crawler.archive import cdxj
 from crawler.archive.errors import SpoolError
 from crawler.archive.exchange import Exchange, Revisit
 from crawler.archive.failpoints import reach
@@ -69,6 +71,7 @@ class Closed:
     length: int  # bytes
     digest: bytes  # SHA-256 of the whole file
     records: int
+    index: bytes | None = None  # its CDXJ; None: made from the records once it is needed
 
 
 class SegmentWriter:
@@ -81,6 +84,7 @@ class SegmentWriter:
         self._file = locked_file(self.path)
         self._digest, self._size, self._records = hashlib.sha256(), 0, 0
         self._directories_synced = False
+        self._index: list[bytes] = []
         self._closed: Closed | None = None
         self._warcinfo_id = new_record_id()
         self._write([warcinfo_member(self._warcinfo_id, self.path.name, warcinfo)])
@@ -113,6 +117,18 @@ class SegmentWriter:
         noted = metadata_member(exchange, metadata, common)
         start = self._size
         self._write([request, response, noted])
+        self._index.append(
+            cdxj.line(
+                url=exchange.url,
+                at=exchange.started_at,
+                head=exchange.response_head,
+                digest=payload_digest,
+                revisit=revisit_of is not None,
+                offset=start + len(request),
+                length=len(response),
+                key=self.key,
+            )
+        )
         reach("segment.written")
         return Place(
             offset=start + len(request),
@@ -143,7 +159,11 @@ class SegmentWriter:
         if self._closed is None:
             self.sync()
             self._closed = Closed(
-                path=self.path, length=self._size, digest=self._digest.digest(), records=self._records
+                path=self.path,
+                length=self._size,
+                digest=self._digest.digest(),
+                records=self._records,
+                index=cdxj.index_of(self._index),
             )
             reach("segment.closed")
         return self._closed

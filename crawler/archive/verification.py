@@ -1,22 +1,23 @@
 """Does the store hold what the database says, and nothing else?  Both ways, digests included.
 
 Row by row: the bytes at its place are a whole record of its URL whose payload has its digest, its request lies
-right before and its metadata right behind; a segment's object has the segment's digest, length and number of
-records.  Object by object: a row knows it, and rows know every exchange in it.
+right before and its metadata right behind; the body of an unchanged answer is in another capture; no more of an
+answer is there than its policy lets us keep.  Segment by segment: the object has the segment's digest, length and
+number of records, and the index beside it says what the records say.  Object by object: a row knows it, and rows
+know every exchange in it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from crawler.archive.errors import DamagedRecord, ObjectMissing
-from crawler.archive.gzip_members import Readable
-from crawler.archive.keys import site_prefix
-from crawler.archive.records import Record, iterate
+from crawler.archive.agreement import Agreement, Finding
+from crawler.archive.errors import ObjectMissing
+from crawler.archive.keys import index_key, segment_of, site_prefix
 from crawler.archive.spool import is_locked, spooled_keys
 from crawler.archive.store import Store
 from crawler.archive.streams import HashingStream, LimitedStream
@@ -29,17 +30,9 @@ from provenance.queries.crawling import (
     spooled_segments,
     stored_segments,
 )
+from provenance.queries.payloads import bodiless_revisits
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Something that store and database do not agree on."""
-
-    kind: (
-        str  # see the words beside each in this module: "missing-object", "other-bytes", "unknown-record", …
-    )
-    where: str  # a URI, or a key and an offset in it
-    words: str  # for people
+__all__ = ["Finding", "Verified", "verify"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,23 +97,28 @@ class _Verification:
         self.findings: list[Finding] = []
 
     def check_stored(self, row: StoredSegment) -> None:
-        """Compare an object of the store with its segment's row and captures."""
+        """Compare an object of the store with its segment's row and captures, and its index with it."""
+        captures = captures_of_segment(self._database, row.id)
+        agreement = Agreement(row.key, row.uri, captures)
         try:
             with self._store.open(row.key) as stream:
                 hashing = HashingStream(stream)
-                records = self._check_records(hashing, row.uri, captures_of_segment(self._database, row.id))
+                is_whole = agreement.walk(hashing)
                 hashing.drain()
         except ObjectMissing:
-            self._find(
-                "missing-object", row.uri, "a row says that this segment is stored, but it is not there"
-            )
+            words = "a row says that this segment is stored, but it is not there"
+            self._find("missing-object", row.uri, words)
             return
+        self._take(agreement, row.uri, captures, row.id)
         if (hashing.length, hashing.digest()) != (row.length, row.digest):
-            self._find(
-                "other-bytes", row.uri, "the object is not the one that was stored: its digest differs"
-            )
-        elif records != row.records:
-            self._find("other-records", row.uri, f"{records} records in it, {row.records} in its row")
+            words = "the object is not the one that was stored: its digest differs"
+            self._find("other-bytes", row.uri, words)
+            return
+        if agreement.records != row.records:
+            words = f"{agreement.records} records in it, {row.records} in its row"
+            self._find("other-records", row.uri, words)
+        if is_whole:
+            self._check_index(row.key, agreement.index)
 
     def check_spooled(self, row: Spooled) -> None:
         """Compare the committed part of a spool file with its captures."""
@@ -142,16 +140,19 @@ class _Verification:
                 for each in captures_of_segment(self._database, row.id)
                 if each.warc_offset < row.committed_length  # later ones were committed while we read
             ]
-            self._check_records(LimitedStream(stream, row.committed_length), str(path), captures)
+            agreement = Agreement(row.key, str(path), captures)
+            agreement.walk(LimitedStream(stream, row.committed_length))
+            self._take(agreement, str(path), captures, row.id)
 
     def check_strangers(self) -> None:
         """Find what no row knows.  Objects are listed before rows are asked: a row always comes first."""
-        objects = [key for key, _ in self._store.keys(site_prefix(self._site))]
-        files = [key for key in spooled_keys(self._spool_dir) if key.startswith(site_prefix(self._site))]
+        prefix = site_prefix(self._site)
+        objects = [key for key, _ in self._store.keys(prefix)]
+        files = [key for key in spooled_keys(self._spool_dir) if key.startswith(prefix)]
         spooled = {row.key for row in spooled_segments(self._database)}
         known = spooled | {row.key for row in stored_segments(self._database, self._site)}
         for key in objects:
-            if key not in known:
+            if segment_of(key) not in known:
                 self._find("unknown-object", self._store.uri(key), "no row of the database knows this object")
         for key in files:
             if key not in spooled and not is_locked(self._spool_dir / key):
@@ -161,57 +162,31 @@ class _Verification:
                     "a leftover of a dead process: run «aboveboard recover»",
                 )
 
-    def _check_records(self, stream: Readable, where: str, rows: list[SegmentCapture]) -> int:
-        """Walk the records, hold each against the row at its offset, and return how many there are."""
-        by_offset = {row.warc_offset: row for row in rows}
-        self.captures += len(rows)
-        count, before, expected = (
-            0,
-            ("", 0),
-            None,
-        )  # kind and length of the record before; row whose metadata is due
-        try:
-            for offset, length, record in iterate(stream):
-                count += 1
-                if expected is not None and (record.kind, length) != ("metadata", expected.metadata_length):
-                    self._find(
-                        "missing-metadata", f"{where}:{offset}", f"no metadata record of {expected.url} here"
-                    )
-                expected = None
-                if record.kind in {"response", "revisit"}:
-                    expected = by_offset.pop(offset, None)
-                    self._check_capture(f"{where}:{offset}", length, record, before, expected)
-                before = (record.kind, length)
-        except DamagedRecord as error:
-            self._find("damaged", where, f"{error}; {len(by_offset)} captures from there on cannot be read")
-            return count
-        if expected is not None:
-            self._find(
-                "missing-metadata", where, f"the file ends before the metadata record of {expected.url}"
-            )
-        for row in by_offset.values():
-            self._find("missing-record", f"{where}:{row.warc_offset}", f"no record of {row.url} begins here")
-        return count
-
-    def _check_capture(
-        self, where: str, length: int, record: Record, before: tuple[str, int], row: SegmentCapture | None
+    def _take(
+        self, agreement: Agreement, where: str, captures: Iterable[SegmentCapture], segment_id: int
     ) -> None:
-        if row is None:
-            self._find("unknown-record", where, f"no row of the database knows this record of {record.url}")
+        rows = list(captures)
+        self.captures += len(rows)
+        self.findings += agreement.findings
+        if any(row.revisit for row in rows):
+            for url in bodiless_revisits(self._database, segment_id):
+                words = f"{url} was unchanged, but no capture holds the body that it points to"
+                self._find("missing-original", where, words)
+
+    def _check_index(self, key: str, expected: bytes) -> None:
+        own = index_key(key)
+        try:
+            with self._store.open(own) as stream:
+                index = stream.read()
+        except ObjectMissing:
+            words = "no index lies beside this segment: «aboveboard recover» makes it again"
+            self._find("missing-index", self._store.uri(own), words)
             return
-        if (record.url, length) != (row.url, row.warc_length) or (record.kind == "revisit") != row.revisit:
-            self._find(
-                "other-record", where, f"{record.kind} of {record.url}, {length} bytes; not that of {row.url}"
+        if index != expected:
+            words = (
+                "it does not say what its segment holds: remove it, and «aboveboard recover» makes it again"
             )
-        if before != ("request", row.request_length):
-            self._find("missing-request", where, f"the request of {row.url} does not lie right before")
-        if record.kind == "revisit":
-            payload_digest, agree = record.payload_digest, True
-        else:
-            payload = record.payload
-            payload_digest, agree = hashlib.sha256(payload).digest(), len(payload) == row.length
-        if payload_digest != row.payload_digest or not agree:
-            self._find("other-payload", where, f"the body of {row.url} is not the one that was recorded")
+            self._find("other-index", self._store.uri(own), words)
 
     def _find(self, kind: str, where: str, words: str) -> None:
         self.findings.append(Finding(kind=kind, where=where, words=words))

@@ -8,8 +8,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from provenance.database import Database
-from provenance.models import Capture, DigestPrefix
-from provenance.queries.explain import INDEXED_BYTES, archived_place
+from provenance.models import Capture, digest_is
+from provenance.queries.explain import archived_place
+from provenance.queries.payloads import holds_its_body
 from provenance.queries.receipts import Place
 
 
@@ -34,8 +35,7 @@ def with_payload(database: Database, digest: bytes) -> Archived | None:
         database: where to look.
         digest: SHA-256 of the payload, 32 bytes.
     """
-    alike = DigestPrefix(Capture.payload_digest) == digest[:INDEXED_BYTES]
-    holding = select(Capture).where(alike, Capture.payload_digest == digest, Capture.revisit.is_(False))
+    holding = select(Capture).where(digest_is(Capture.payload_digest, digest), holds_its_body(Capture))
     return _first(database, holding.order_by(Capture.id))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, func, select
+from sqlalchemy import ColumnElement, RowMapping, ScalarSelect, Select, case, func, select
 
 from provenance.database import Database
 from provenance.models import (
@@ -20,13 +20,14 @@ from provenance.models import (
     Run,
     Segment,
     Site,
+    Tombstone,
     Visit,
     captures_of,
     hash_of_url,
 )
 from provenance.models.base import storable
 from provenance.queries.hosts import holds, host_states
-from provenance.records import CaptureKind, RunState, SegmentState
+from provenance.records import CaptureKind, Kept, RunState, SegmentState
 
 __all__ = ["holds", "host_states"]  # asked for by the crawler as well, and spelt with the other hosts
 
@@ -100,6 +101,7 @@ class SegmentCapture:
     payload_digest: bytes
     length: int  # payload, bytes
     revisit: bool
+    kept: Kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,17 +176,15 @@ def refused(database: Database, run_id: int, site: str) -> Iterator[tuple[str, s
 
 def spooled_segments(database: Database) -> list[Spooled]:
     """Return the segments that no row calls stored: a live visit's, or what a dead one left."""
-    end = Capture.warc_offset + Capture.warc_length + Capture.metadata_length
-    committed = (
-        select(func.coalesce(func.max(end), 0)).where(Capture.segment_id == Segment.id).scalar_subquery()
-    )
+    committed = _end_in_segment(Capture)
+    hidden = _end_in_segment(Tombstone)  # its bytes go in the erasure's own time, never by being cut off
     query = (
         select(
             Segment.id,
             Segment.visit_id,
             Site.name.label("site"),
             Segment.key,
-            committed.label("committed_length"),
+            case((committed >= hidden, committed), else_=hidden).label("committed_length"),
         )
         .join(Visit, Visit.id == Segment.visit_id)
         .join(Site, Site.id == Visit.site_id)
@@ -208,7 +208,7 @@ def stored_segments(database: Database, site: str | None = None) -> list[StoredS
 def captures_of_segment(database: Database, segment_id: int) -> list[SegmentCapture]:
     """Return a segment's captures in the order of their records."""
     names = ("id", "fetched_at", "status", "warc_offset", "warc_length", "request_length", "metadata_length")
-    columns = [getattr(Capture, name) for name in (*names, "payload_digest", "length", "revisit")]
+    columns = [getattr(Capture, name) for name in (*names, "payload_digest", "length", "revisit", "kept")]
     query = (
         select((Origin.url + Capture.path).label("url"), *columns)
         .join(Origin, Origin.id == Capture.origin_id)
@@ -216,7 +216,8 @@ def captures_of_segment(database: Database, segment_id: int) -> list[SegmentCapt
         .order_by(Capture.warc_offset)
     )
     with database.reading() as connection:
-        return [SegmentCapture(**row) for row in connection.execute(query).mappings()]
+        rows = connection.execute(query).mappings()
+        return [SegmentCapture(**{**row, "kept": Kept(row["kept"] or Kept.BODY)}) for row in rows]
 
 
 def latest_site_document(database: Database, origin: str, path: str) -> SiteDocument | None:
@@ -239,6 +240,12 @@ def latest_site_document(database: Database, origin: str, path: str) -> SiteDocu
     with database.reading() as connection:
         row = connection.execute(query).mappings().one_or_none()
     return None if row is None else SiteDocument(**row)
+
+
+def _end_in_segment(model: type[Capture | Tombstone]) -> ScalarSelect[int]:
+    """Return where the last exchange of a segment's rows ends, 0 without any."""
+    end = model.warc_offset + model.warc_length + model.metadata_length
+    return select(func.coalesce(func.max(end), 0)).where(model.segment_id == Segment.id).scalar_subquery()
 
 
 def _is_url(url: str) -> ColumnElement[bool]:

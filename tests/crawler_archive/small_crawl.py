@@ -35,12 +35,18 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 _ALLOWED = PermissionRecord(origin=ORIGIN, granted=True, rule="robots.no-rule")
 
 
-def exchange_of(path: str, body: bytes) -> Exchange:
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
+
+
+def exchange_of(
+    path: str, body: bytes, *, response_head: bytes = HEAD, truncated: str | None = None
+) -> Exchange:
     return Exchange(
         url=ORIGIN + path,
         method="GET",
         request_head=b"GET " + path.encode() + b" HTTP/1.1\r\nHost: example.org\r\n\r\n",
-        response_head=b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n",
+        response_head=response_head,
+        truncated=truncated,
         body=body,
         started_at=NOON,
         ended_at=NOON,
@@ -105,13 +111,20 @@ class SmallCrawl:
             self._record(segments=[segment])
         return self.writer
 
-    def page(self, body: bytes, *, revisit_of: Revisit | None = None, **noted: Any) -> Place:
+    def page(
+        self,
+        body: bytes,
+        *,
+        revisit_of: Revisit | None = None,
+        response_head: bytes = HEAD,
+        truncated: str | None = None,
+        **noted: Any,
+    ) -> Place:
         """Archive one page, with what more was noted about it; `commit` records it."""
         assert self.writer is not None
         path = f"/{self.pages}"
-        place = self.writer.append(
-            exchange_of(path, body), {"outlinks": [f"{ORIGIN}/next"], **noted}, revisit_of=revisit_of
-        )
+        exchange = exchange_of(path, body, response_head=response_head, truncated=truncated)
+        place = self.writer.append(exchange, {"outlinks": [f"{ORIGIN}/next"], **noted}, revisit_of=revisit_of)
         record = CaptureRecord(
             id=capture_id(self.visit_id, self.pages),
             visit_id=self.visit_id,
@@ -130,6 +143,7 @@ class SmallCrawl:
             metadata_length=place.metadata_length,
             permission=_ALLOWED,
             rights=None,
+            truncated=truncated,
             revisit=revisit_of is not None,
         )
         self.uncommitted.append(record)

@@ -31,11 +31,11 @@ from crawler.archive import (
     read_metadata,
     read_payload,
 )
+from crawler.archive.directory import DirectoryStore
 from crawler.archive.errors import ArchiveError, DamagedRecord, ObjectMissing, SpoolError
 from crawler.archive.gzip_members import compress, expand, split
 from crawler.archive.reading import Archive
 from crawler.archive.records import parse_member
-from crawler.archive.store import DirectoryStore
 
 KEY = "warc/example.org/12/34-0.warc.gz"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,13 +12,17 @@ from small_crawl import NOON, ORIGIN, SITE, SmallCrawl, exchange_of
 from sqlalchemy import text
 
 from crawler.archive import Revisit, Store
+from crawler.archive.agreement import Agreement
 from crawler.archive.delivery import deliver
 from crawler.archive.errors import DamagedRecord
+from crawler.archive.indexing import mend_indexes
 from crawler.archive.keys import segment_key
+from crawler.archive.records import concurrent_fields, metadata_member, new_record_id, request_member
 from crawler.archive.segment import SegmentWriter
 from crawler.archive.verification import verify
 from provenance.database import Database
-from provenance.queries.crawling import stored_segments
+from provenance.queries.crawling import captures_of_segment, stored_segments
+from provenance.records import Kept
 
 
 @pytest.fixture
@@ -70,6 +75,10 @@ def alter(path: Path, offset: int) -> None:
     path.write_bytes(bytes(data))
 
 
+def index_beside(path: Path) -> Path:
+    return path.with_name(path.name.replace(".warc.gz", ".cdxj"))
+
+
 def update(statement: str) -> Callable[[SmallCrawl, Path], None]:
     """Make a case of a row that says something else."""
 
@@ -105,7 +114,7 @@ def update(statement: str) -> Callable[[SmallCrawl, Path], None]:
         ),
         pytest.param(
             update("UPDATE capture SET payload_digest = zeroblob(32) WHERE path = '/2'"),
-            {"other-payload"},
+            {"other-payload", "missing-original"},
             id="another body was recorded for a revisit",
         ),
         pytest.param(
@@ -118,7 +127,7 @@ def update(statement: str) -> Callable[[SmallCrawl, Path], None]:
         ),
         pytest.param(
             update("UPDATE capture SET revisit = 1 WHERE path = '/1'"),
-            {"other-record"},
+            {"other-record", "missing-original"},
             id="no revisit after all",
         ),
         pytest.param(
@@ -135,6 +144,29 @@ def update(statement: str) -> Callable[[SmallCrawl, Path], None]:
             update("UPDATE capture SET metadata_length = metadata_length + 1 WHERE path = '/1'"),
             {"missing-metadata"},
             id="a row misplaces the metadata",
+        ),
+        pytest.param(
+            update("UPDATE capture SET kept = 'headers' WHERE path = '/1'"),
+            {"other-kept"},
+            id="a body that was not to be kept",
+        ),
+        pytest.param(
+            update(
+                "DELETE FROM capture WHERE NOT revisit AND payload_digest IN (SELECT payload_digest FROM capture WHERE revisit)"
+            ),
+            {"unknown-record", "missing-original"},
+            id="the body that revisits point to is gone",
+        ),
+        pytest.param(lambda _, path: index_beside(path).unlink(), {"missing-index"}, id="an index is gone"),
+        pytest.param(
+            lambda _, path: index_beside(path).write_bytes(b""), {"other-index"}, id="an index says nothing"
+        ),
+        pytest.param(
+            lambda _, path: index_beside(path).write_bytes(
+                index_beside(path).read_bytes().replace(b"/1", b"/9")
+            ),
+            {"other-index"},
+            id="an index says something else",
         ),
         pytest.param(update("DELETE FROM capture WHERE path = '/1'"), {"unknown-record"}, id="a row is gone"),
         pytest.param(
@@ -153,6 +185,69 @@ def test_every_disagreement_has_its_name(
     key = segment_key(SITE, crawled.run_id, crawled.visit_id, 0)
     spoil(crawled, Path(directory_store.url.removeprefix("file://")) / key)
     assert kinds(crawled.database, directory_store, spool_dir) == expected
+
+
+def test_a_record_that_belongs_to_no_exchange_is_found(
+    sqlite: Database, directory_store: Store, spool_dir: Path
+) -> None:
+    """An exchange that was taken out leaves no request and no metadata behind: these name its URL, too."""
+    crawl = SmallCrawl.begin(sqlite, spool_dir)
+    writer = crawl.open_segment()
+    crawl.page(b"page")
+    exchange = exchange_of("/stray", b"")
+    common = concurrent_fields(exchange, new_record_id(), new_record_id())
+    for stray in (request_member(exchange, common), metadata_member(exchange, {}, common)):
+        with writer.path.open("ab") as stream:
+            stream.write(stray)
+    crawl.commit()
+    agreement = Agreement(writer.key, "here", captures_of_segment(sqlite, crawl.segment_id))
+    with writer.path.open("rb") as stream:
+        assert agreement.walk(stream)
+    assert [finding.kind for finding in agreement.findings] == ["unknown-record"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "head", "kinds"),
+    [
+        pytest.param(Kept.HEADERS, b"HTTP/1.1 200 OK\r\nA: 1\r\n\r\n", [], id="the head"),
+        pytest.param(Kept.NOTHING, b"HTTP/1.1 200 OK\r\n\r\n", [], id="the status line"),
+        pytest.param(
+            Kept.NOTHING,
+            b"HTTP/1.1 200 OK\r\nA: 1\r\n\r\n",
+            ["other-kept"],
+            id="a head that was not to be kept",
+        ),
+    ],
+)
+def test_no_more_of_an_answer_lies_there_than_may_be_kept(
+    sqlite: Database, spool_dir: Path, kept: Kept, head: bytes, kinds: list[str]
+) -> None:
+    """Retention is held against the bytes, not only against the row."""
+    crawl = SmallCrawl.begin(sqlite, spool_dir)
+    writer = crawl.open_segment()
+    crawl.page(b"", response_head=head, truncated="unspecified")
+    crawl.commit()
+    (row,) = captures_of_segment(sqlite, crawl.segment_id)
+    agreement = Agreement(writer.key, "here", [dataclasses.replace(row, kept=kept)])
+    with writer.path.open("rb") as stream:
+        assert agreement.walk(stream)
+    assert [finding.kind for finding in agreement.findings] == kinds
+
+
+def test_recovery_makes_missing_indexes_again(
+    crawled: SmallCrawl, directory_store: Store, spool_dir: Path
+) -> None:
+    """An index says nothing that its segment does not: what comes back is what was there, byte for byte."""
+    root = Path(directory_store.url.removeprefix("file://"))
+    indexes = {path: path.read_bytes() for path in root.rglob("*.cdxj")}
+    assert len(indexes) == 2
+    for path in indexes:
+        path.unlink()
+    assert kinds(crawled.database, directory_store, spool_dir) == {"missing-index"}
+    assert mend_indexes(crawled.database, directory_store, spool_dir) == 2
+    assert {path: path.read_bytes() for path in root.rglob("*.cdxj")} == indexes
+    assert mend_indexes(crawled.database, directory_store, spool_dir) == 0
+    assert kinds(crawled.database, directory_store, spool_dir) == set()
 
 
 def test_an_object_that_no_row_knows_is_found(
