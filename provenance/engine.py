@@ -30,8 +30,9 @@ def _on_sqlite_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see _on_sqlite_begin
     _use_write_ahead_log(connection)
     for pragma in (
-        "synchronous = NORMAL",  # a commit survives the process's death; a power cut may take the last ones
+        "synchronous = FULL",  # a commit survives a power cut: the store must never know more than the database
         "foreign_keys = ON",
+        "secure_delete = ON",  # what an erasure removes is overwritten, not only marked as free
         "cache_size = -65536",  # KiB: the indexes' hot pages
     ):
         connection.execute(f"PRAGMA {pragma}")

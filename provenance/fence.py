@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, select
 
+from provenance.database import Database
 from provenance.errors import ProvenanceError, StaleLease
 from provenance.models import LeaseRow, Site, Visit
 
@@ -24,6 +27,17 @@ def check_site(connection: Connection, site: str, epoch: int) -> None:
         raise StaleLease(
             f"{site}: epoch {epoch} has passed, {row.owner} holds it under epoch {row.epoch}: stop here"
         )
+
+
+def wait_for_writers(database: Database, sites: Collection[str]) -> None:
+    """Wait until every transaction that `check_site` let through for these sites has ended.
+
+    A server may commit what a client asked for after the client has died; what its rows say counts only from then on.
+    """
+    leases = select(LeaseRow.site_id).join(Site, Site.id == LeaseRow.site_id)
+    held = leases.where(Site.name.in_(sites)).order_by(LeaseRow.site_id).with_for_update(of=LeaseRow)
+    with database.writing() as connection:  # on SQLite the one write lock says as much
+        connection.execute(held).all()
 
 
 def check_visit(connection: Connection, visit_id: int, epoch: int) -> None:

@@ -76,21 +76,33 @@ def claim(spool_dir: Path, identity: str) -> None:
     """
     marker = spool_dir / _MARKER
     try:
-        spool_dir.mkdir(parents=True, exist_ok=True)
-        owner = marker.read_text("utf-8").strip() if marker.exists() else None
-        if owner is not None and owner != identity and any(spooled_keys(spool_dir)):
+        make_lasting(spool_dir)
+        owner = marker.read_text("utf-8").strip() if marker.exists() else ""
+        if owner and owner != identity and any(spooled_keys(spool_dir)):
             raise SpoolError(
                 f"{spool_dir} holds segments of another database ({owner}, not {identity}): start with that database "
                 f"once, so that they are finished; if it is the same one under a new name, remove {marker}"
             )
         if owner != identity:
             fresh = marker.with_name(f"{_MARKER}.{os.getpid()}")
-            fresh.write_text(f"{identity}\n", "utf-8")
+            with fresh.open("w", encoding="utf-8") as file:
+                file.write(f"{identity}\n")
+                file.flush()
+                os.fsync(file.fileno())
             fresh.replace(marker)
+            sync_directories(spool_dir, marker)
     except OSError as error:
         raise SpoolError(
             f"cannot use the spool {spool_dir}: {error}; choose a directory that can be written"
         ) from error
+
+
+def make_lasting(directory: Path) -> None:
+    """Make a directory, and the ones above it that are missing, so that a power cut leaves them there."""
+    missing = [each for each in (directory, *directory.parents) if not each.exists()]
+    directory.mkdir(parents=True, exist_ok=True)
+    if missing:
+        sync_directories(missing[-1].parent, directory)
 
 
 def spooled_keys(spool_dir: Path) -> Iterator[str]:
