@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
+import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Protocol
 
-from crawler.archive.exchange import Exchange, Revisit
+from crawler.archive.exchange import Exchange
+from crawler.archive.keys import segment_key
 from crawler.archive.segment import Place, SegmentWriter
 from crawler.archive.uploading import Upload
+from crawler.unchanged import Payloads
 from provenance.records import (
     CaptureKind,
     CaptureRecord,
@@ -24,10 +27,8 @@ from provenance.records import (
     RightsSetRecord,
     SegmentRecord,
     SiteDocumentRecord,
+    capture_id,
 )
-
-REVISIT_BYTES = 64  # a shorter payload is not worth pointing at another record
-REVISITS_REMEMBERED = 100_000  # payloads of one visit
 
 
 class VisitKey(Protocol):
@@ -106,8 +107,10 @@ class OpenVisit:
 
     visit: VisitKey
     warcinfo: Mapping[str, str]
+    payloads: Payloads | None = None  # None: every payload is kept as often as it comes
     segment: SegmentWriter | None = None
     segment_id: int = 0
+    segment_since: float = 0.0  # when it was opened, by `time.monotonic`
     segments_opened: int = 0
     new_segments: list[SegmentRecord] = field(default_factory=list)
     captures: list[CaptureRecord] = field(default_factory=list)
@@ -118,18 +121,25 @@ class OpenVisit:
     site_documents: list[SiteDocumentRecord] = field(default_factory=list)
     uploads: list[Upload] = field(default_factory=list)
     closing: Closing | None = None
-    payloads: dict[bytes, Revisit] = field(default_factory=dict)
     held: int = 0
 
-    def earlier(self, exchange: Exchange) -> Revisit | None:
-        """Return this visit's earlier exchange with the identical payload, or remember this one for later ones."""
-        if len(exchange.body) < REVISIT_BYTES or exchange.truncated is not None:
-            return None
-        digest = hashlib.sha256(exchange.body).digest()
-        known = self.payloads.get(digest)
-        if known is None and len(self.payloads) < REVISITS_REMEMBERED:
-            self.payloads[digest] = Revisit(url=exchange.url, fetched_at=exchange.started_at)
-        return known
+    def open_segment(self, spool_dir: Path) -> SegmentWriter:
+        """Open the visit's next segment; its row goes with the next batch."""
+        visit, number = self.visit, self.segments_opened
+        key = segment_key(visit.site, visit.run_id, visit.id, number)
+        self.segment = SegmentWriter(spool_dir, key, self.warcinfo)
+        self.segment_id, self.segment_since = capture_id(visit.id, number), time.monotonic()
+        self.segments_opened += 1
+        self.new_segments.append(
+            SegmentRecord(id=self.segment_id, visit_id=visit.id, key=key, opened_at=datetime.now(UTC))
+        )
+        return self.segment
+
+    def is_full(self, size: int, age: float) -> bool:
+        """Whether the open segment has these many bytes or is this old, in seconds."""
+        if self.segment is None:
+            return False
+        return self.segment.size >= size or time.monotonic() - self.segment_since >= age
 
     @property
     def spooled(self) -> int:

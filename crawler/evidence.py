@@ -15,14 +15,14 @@ from typing import Any
 
 from crawler.archive.errors import ArchiveError
 from crawler.archive.exchange import Exchange
-from crawler.archive.reading import Archive, read_metadata, read_record
+from crawler.archive.reading import Archive, payload_of, read_metadata, read_record
 from crawler.representation import represent
 from crawler.visit import MAX_PAGE
 from licences.locating import stands
 from licences.observation import Observation
 from licences.representation import Representation
 from provenance.database import Database
-from provenance.queries.archived import Archived, by_key, with_payload
+from provenance.queries.archived import Archived, by_key
 from provenance.queries.receipts import CaptureReceipt
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -125,9 +125,7 @@ class Evidence:
     def _representation(self, archived: Archived) -> Representation:
         place = archived.place
         record = read_record(self._archive, place.segment_key, place.offset, place.length)
-        body = record.payload
-        if record.kind == "revisit":
-            body = self._payload(record.payload_digest)
+        body = payload_of(self._archive, record, self._database)
         exchange = Exchange(
             url=archived.url,
             method="GET",
@@ -138,11 +136,3 @@ class Evidence:
             ended_at=_NEVER,
         )
         return asyncio.run(represent(exchange, archived.status, MAX_PAGE))
-
-    def _payload(self, digest: bytes | None) -> bytes:
-        """Return the body that a revisit record stands for."""
-        original = with_payload(self._database, digest) if digest is not None else None
-        if original is None:
-            raise ArchiveError("no capture holds the body that this unchanged answer points to")
-        place = original.place
-        return read_record(self._archive, place.segment_key, place.offset, place.length).payload

@@ -10,6 +10,7 @@ from crawler.frontier.services import Services
 from crawler.resuming import restore, seed
 from crawler.run import Run
 from crawler.site_work import SiteWork
+from crawler.unchanged import Payloads
 from crawler.visit import Visit
 from provenance.leases import Lease
 
@@ -54,5 +55,5 @@ def open_visit(run: Run, services: Services, work: SiteWork, lease: Lease) -> Vi
         tally=work.tally,
         planned=work.planned,
     )
-    services.writer.open_visit(visit, run.warcinfo())
+    services.writer.open_visit(visit, run.warcinfo(), Payloads(run.database, visit.site, visit.id))
     return visit

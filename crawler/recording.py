@@ -8,21 +8,21 @@ failure here is final for the run: the crawl stops, and what was committed is wh
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from crawler.archivable import Archivable, Closing, OpenVisit, VisitKey
 from crawler.archive.errors import StoreUnavailable
 from crawler.archive.failpoints import reach
-from crawler.archive.segment import SegmentWriter
 from crawler.archive.store import Store
 from crawler.archive.uploading import Upload, Uploads
 from crawler.backpressure import BackPressure
+from crawler.unchanged import Payloads
 from provenance.recorder import Recorder
 from provenance.records import (
     Batch,
@@ -30,15 +30,14 @@ from provenance.records import (
     HostLoadRecord,
     HostStateRecord,
     RefusalRecord,
-    SegmentRecord,
     SegmentStored,
     SiteDocumentRecord,
-    capture_id,
 )
 
 BATCH = 200  # exchanges of one visit in a transaction …
 FLUSH_SECONDS = 1.0  # … or as many as came in this time
-SEGMENT_BYTES = 64 * 1024 * 1024
+SEGMENT_BYTES = 64 * 1024 * 1024  # a segment with that many is closed …
+SEGMENT_SECONDS = 900.0  # … or one that is that old: a slow site's bytes reach the store on the same day
 HTTP_OK = 200
 
 
@@ -54,12 +53,13 @@ class ArchiveWriter:
         failed: Callable[[BaseException], None],
         give_back: Callable[[int], None],
         segment_bytes: int = SEGMENT_BYTES,
+        segment_seconds: float = SEGMENT_SECONDS,
     ) -> None:
         self._recorder = recorder
         self._spool_dir = spool_dir
         self._failed = failed
         self._pressure = BackPressure(give_back)
-        self._segment_bytes = segment_bytes
+        self._segment_bytes, self._segment_seconds = segment_bytes, segment_seconds
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._taking: set[int] = set()  # the event loop's view of `_open`
         self._open: dict[int, OpenVisit] = {}
@@ -72,10 +72,12 @@ class ArchiveWriter:
 
     # ------------------------------------------------------------------ called on the event loop
 
-    def open_visit(self, visit: VisitKey, warcinfo: Mapping[str, str]) -> None:
-        """Begin to take exchanges of a visit."""
+    def open_visit(
+        self, visit: VisitKey, warcinfo: Mapping[str, str], payloads: Payloads | None = None
+    ) -> None:
+        """Begin to take exchanges of a visit; ``payloads`` knows which of its answers are unchanged."""
         self._taking.add(visit.id)
-        self._work.put(lambda: self._open.__setitem__(visit.id, OpenVisit(visit, warcinfo)))
+        self._work.put(lambda: self._open.__setitem__(visit.id, OpenVisit(visit, warcinfo, payloads)))
 
     def takes(self, visit: VisitKey) -> bool:
         """Whether a visit was opened here and not yet closed."""
@@ -182,34 +184,26 @@ class ArchiveWriter:
                 closing.done.set_exception(error)
 
     def _append(self, opened: OpenVisit, item: Archivable) -> None:
-        segment = opened.segment or self._new_segment(opened)
+        segment = opened.segment or opened.open_segment(self._spool_dir)
         opened.held += item.held
-        exchange = item.exchange
-        earlier = opened.earlier(exchange) if item.status == HTTP_OK else None
-        place = segment.append(exchange, item.metadata, revisit_of=earlier)
+        digest, earlier = hashlib.sha256(item.exchange.body).digest(), None
+        if item.status == HTTP_OK and opened.payloads is not None:
+            earlier = opened.payloads.earlier(item.exchange, digest)
+        place = segment.append(item.exchange, item.metadata, revisit_of=earlier, payload_digest=digest)
         opened.captures.append(
             item.record(opened.visit.id, opened.segment_id, place, revisit=earlier is not None)
         )
         if len(opened.captures) >= BATCH:
             self._flush(opened)
-        if segment.size >= self._segment_bytes:
+        if opened.is_full(self._segment_bytes, self._segment_seconds):
             self._flush(opened)
             self._roll(opened)
-
-    def _new_segment(self, opened: OpenVisit) -> SegmentWriter:
-        visit = opened.visit
-        key = f"warc/{visit.site}/{visit.run_id}/{visit.id}-{opened.segments_opened}.warc.gz"
-        opened.segment = SegmentWriter(self._spool_dir, key, opened.warcinfo)
-        opened.segment_id = capture_id(visit.id, opened.segments_opened)
-        opened.segments_opened += 1
-        opened.new_segments.append(
-            SegmentRecord(id=opened.segment_id, visit_id=visit.id, key=key, opened_at=datetime.now(UTC))
-        )
-        return opened.segment
 
     def _flush_all(self) -> None:
         for opened in self._open.values():
             self._flush(opened)
+            if opened.is_full(self._segment_bytes, self._segment_seconds):
+                self._roll(opened)
         if self._pressure.growing(sum(opened.spooled for opened in self._open.values())):
             self._roll(max(self._open.values(), key=lambda opened: opened.spooled))
 

@@ -17,6 +17,8 @@ from crawler.archive.gzip_members import Readable
 from crawler.archive.keys import checked_key
 from crawler.archive.records import Record, iterate, parse_member
 from crawler.archive.store import Store
+from provenance.database import Database
+from provenance.queries.archived import with_payload
 
 
 class Source(Protocol):
@@ -70,20 +72,42 @@ def read_head(source: Source, key: str, offset: int, length: int) -> bytes:
     return read_record(source, key, offset, length).head
 
 
-def read_payload(source: Source, key: str, offset: int, length: int) -> bytes:
+def read_payload(
+    source: Source, key: str, offset: int, length: int, database: Database | None = None
+) -> bytes:
     """Return a response's body as archived: transfer coding removed, content coding kept.
 
+    Args:
+        source: where its segment lies.
+        key: the segment's.
+        offset: of the response (or revisit) member.
+        length: of that member.
+        database: knows where the body of an unchanged answer lies; None: such a body is not looked for.
+
     Raises:
-        ObjectMissing: the place holds a revisit record; the body is in the capture that it refers to.
+        DamagedRecord: there is no whole record at this place.
+        ObjectMissing: there is no such segment, or the body lies in another record that nobody can find.
     """
-    record = read_record(source, key, offset, length)
-    if record.kind == "revisit":
-        original = record.fields.get("WARC-Refers-To-Target-URI", "an earlier capture")
-        at = record.fields.get("WARC-Refers-To-Date", "an earlier time")
-        raise ObjectMissing(
-            f"{record.url} was unchanged; its body is in the capture of {original} at {at}: look up its payload digest"
-        )
-    return record.payload
+    return payload_of(source, read_record(source, key, offset, length), database)
+
+
+def payload_of(source: Source, record: Record, database: Database | None) -> bytes:
+    """Return the body that a response record holds or a revisit record points to; as `read_payload`."""
+    if record.kind != "revisit":
+        return record.payload
+    digest = record.payload_digest
+    original = with_payload(database, digest) if database is not None and digest is not None else None
+    if original is not None:
+        place = original.place
+        return read_record(source, place.segment_key, place.offset, place.length).payload
+    url = record.fields.get("WARC-Refers-To-Target-URI", "an earlier capture")
+    at = record.fields.get("WARC-Refers-To-Date", "an earlier time")
+    raise ObjectMissing(
+        f"{record.url} was unchanged; its body is in the capture of {url} at {at}: look up its payload digest"
+        if database is None
+        else f"{record.url} was unchanged, but no capture holds its body, once that of {url} at {at}: "
+        "run «aboveboard verify»"
+    )
 
 
 def read_metadata(source: Source, key: str, offset: int, length: int) -> dict[str, Any]:

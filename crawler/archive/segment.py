@@ -95,7 +95,12 @@ class SegmentWriter:
         return self._size
 
     def append(
-        self, exchange: Exchange, metadata: Mapping[str, Any], *, revisit_of: Revisit | None = None
+        self,
+        exchange: Exchange,
+        metadata: Mapping[str, Any],
+        *,
+        revisit_of: Revisit | None = None,
+        payload_digest: bytes | None = None,
     ) -> Place:
         """Write request, response (or revisit) and metadata in one go.
 
@@ -103,13 +108,14 @@ class SegmentWriter:
             exchange: as it crossed the wire.
             metadata: what we noted about it, ready for JSON; "exchange" is our own key.
             revisit_of: an earlier capture with the identical payload; the body is then left out.
+            payload_digest: SHA-256 of the body, where it is known already.
 
         Raises:
             SpoolError: the disk is full or gone; the file is as it was before.
         """
         if self._closed is not None:
             raise SpoolError(f"{self.path} is closed; open the visit's next segment")
-        payload_digest = hashlib.sha256(exchange.body).digest()
+        payload_digest = payload_digest or hashlib.sha256(exchange.body).digest()
         response_id = new_record_id()
         common = concurrent_fields(exchange, response_id, self._warcinfo_id)
         request = request_member(exchange, common)
