@@ -43,14 +43,23 @@ class Places:
         store = store_url(store, storage.store if storage else None, environ)
         return cls(database=database, store=store, spool=spool_dir(database, store, environ))
 
+    @property
+    def data_folder(self) -> Path:
+        """Where the operator's own files are: beside a directory store, else beside an SQLite file, else here."""
+        return _data_folder(self.database, self.store)
+
 
 def spool_dir(database: str, store: str, environ: Mapping[str, str]) -> Path:
     """Return the spool's folder: named, else beside a directory store, else beside an SQLite file, else here."""
     if named := environ.get(SPOOL_VARIABLE):
         return Path(named)
+    return _data_folder(database, store) / "spool"
+
+
+def _data_folder(database: str, store: str) -> Path:
     place = urlsplit(store)
     if place.scheme in {"file", ""}:
-        return Path(unquote(place.path)).absolute().parent / "spool"
+        return Path(unquote(place.path)).absolute().parent
     if database.startswith("sqlite:///"):
-        return Path(database.removeprefix("sqlite:///")).absolute().parent / "spool"
-    return Path.cwd() / DATA_FOLDER / "spool"
+        return Path(database.removeprefix("sqlite:///")).absolute().parent
+    return Path.cwd() / DATA_FOLDER

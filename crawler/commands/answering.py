@@ -20,6 +20,7 @@ from crawler.errors import CrawlerError
 from crawler.evidence import Checked, Evidence, Standing
 from crawler.places import ExitCode, Places
 from provenance.database import Database as ProvenanceDatabase
+from provenance.erasures import erasure, forgotten
 from provenance.queries.explain import receipt
 from provenance.rendering import visible
 
@@ -60,7 +61,7 @@ def explain(
     with ProvenanceDatabase.open(places.database, upgrade=False) as opened:
         found = receipt(opened, what)
         if not found:
-            raise CrawlerError(f"{what}: nothing is known of it; 'aboveboard query' lists what is")
+            raise CrawlerError(f"{what}: {_unknown(opened, what)}")
         archive = Archive(open_store(places.store), places.spool)
         explained = Explained.of(found, archive)
         checked = Evidence(opened, archive).check_all(found.captures) if verify else None
@@ -75,6 +76,18 @@ def explain(
             _print_checked(checked)
     findings = any(one.is_finding for ones in (checked or {}).values() for one in ones)
     raise typer.Exit(int(ExitCode.FINDING if findings else ExitCode.DONE))
+
+
+def _unknown(database: ProvenanceDatabase, what: str) -> str:
+    """Return why there is nothing to explain."""
+    gone = forgotten(database, what)
+    if not gone:
+        return "nothing is known of it; 'aboveboard query' lists what is"
+    told = erasure(database, gone[-1].erasure_id)
+    return (
+        f"forgotten by erasure {told.id} ({told.scope}), asked for by {told.requested_by} on "
+        f"{told.requested_at:%Y-%m-%d}: {told.reason}"
+    )
 
 
 def _print_checked(checked: Mapping[int, Sequence[Checked]]) -> None:

@@ -81,7 +81,7 @@ def _told(record: ErasureRecord, operators: Sequence[Operator], at: datetime) ->
         "issued_at": instant(at),
         "fetched_again": "never" if record.suppresses else "may be",
         "erased": {"exchanges": record.captures, "segments": record.segments, "bytes": record.bytes},
-        "proof": plain(record.facts),
+        "facts": plain(record.facts),
         "operators": [asdict(operator) for operator in operators],
         "software": SOFTWARE,
         "algorithm": "Ed25519",
