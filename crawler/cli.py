@@ -9,16 +9,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from crawler.commands import answering, crawling, identity, upkeep
 from crawler.errors import CrawlerError
+from crawler.lazy_commands import LazyCommands
 from crawler.places import ExitCode
 from licences.errors import LicenceError
-from provenance import cli as provenance_cli
 from provenance.errors import ProvenanceError
 from provenance.version import SOFTWARE
 
 app = typer.Typer(
     name="aboveboard",
+    cls=LazyCommands,
     help="A web crawler that keeps the paper trail: permission, rights signals and provenance for every document.",
     no_args_is_help=True,
     add_completion=False,
@@ -27,11 +27,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Begin with:  aboveboard demo",
 )
-crawling.register(app)
-answering.register(app)
-identity.register(app)
-provenance_cli.register(app)
-upkeep.register(app)
 
 
 def _version(wanted: bool) -> None:  # the signature of a typer callback

@@ -1,4 +1,4 @@
-"""The commands that ask the provenance database: query, report, runs, db.  Mounted by `register`.
+"""Commands that ask the provenance database: report, runs, db.  Mounted by `register`.
 
 Data goes to standard output, words for people to standard error.
 A question never creates or changes a database; only ``db upgrade`` does.
@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from provenance import columns, decide_command, host_commands, query_command
+from provenance import columns
 from provenance.answering import DatabaseOption, answering, asking, database_location, note, refuse
 from provenance.database import Database
 from provenance.queries import RunRow, runs, stream
@@ -39,11 +39,8 @@ STANDARD_OUTPUT = Path("-")
 
 def register(app: typer.Typer) -> None:
     """Mount the commands on the program's own command line."""
-    query_command.register(app)
     app.command(epilog="Example: aboveboard report example.org --output example.html")(report)
     app.command("runs", epilog="Example: aboveboard runs --state interrupted")(list_runs)
-    decide_command.register(app)
-    host_commands.register(app)
     schema = typer.Typer(no_args_is_help=True, help="The database's schema: upgrade it, or check it.")
     schema.command(
         epilog="Example: aboveboard db upgrade --database postgresql+psycopg://aboveboard@localhost/aboveboard"

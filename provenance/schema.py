@@ -6,14 +6,14 @@ The migrations lie beside the packages in a checkout and inside ``provenance`` i
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from provenance.errors import DatabaseMissing, ProvenanceError, SchemaOutdated, SchemaTooNew
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 LOCK = 0x41626F7665  # PostgreSQL advisory lock: "Above", nobody else's number
 
@@ -29,17 +29,27 @@ def migrations_folder() -> Path:
     )
 
 
+def revisions() -> tuple[str, ...]:
+    """Return the revisions that this release knows, in order: its migrations' file names begin with them."""
+    known = tuple(
+        sorted(path.name.partition("_")[0] for path in migrations_folder().glob("versions/[0-9]*.py"))
+    )
+    if not known:
+        raise ProvenanceError(f"no migration in {migrations_folder()}: install aboveboard again")
+    return known
+
+
 def wanted_revision() -> str:
     """Return the revision that this release reads and writes."""
-    head = _scripts().get_current_head()
-    if head is None:
-        raise ProvenanceError(f"no migration in {migrations_folder()}: install aboveboard again")
-    return head
+    return revisions()[-1]
 
 
 def revision_of(connection: Connection) -> str | None:
     """Return the revision of a database; None when it has no schema of ours yet."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 def check(connection: Connection, place: str) -> None:
@@ -75,28 +85,29 @@ def upgrade(connection: Connection, place: str, revision: str = "head") -> None:
         return
     if found is not None:
         _refuse_newer(found, place)
+    from alembic import command  # noqa: PLC0415  # half a second of CPU that a question need not pay
+
     command.upgrade(_config(connection), revision)
 
 
 def downgrade(connection: Connection, revision: str) -> None:
     """Take a database back to an earlier revision (``base``: no tables), inside the caller's transaction."""
+    from alembic import command  # noqa: PLC0415  # see above
+
     command.downgrade(_config(connection), revision)
 
 
 def _refuse_newer(found: str, place: str) -> None:
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if found not in known:
+    if found not in revisions():
         raise SchemaTooNew(
             f"{place} has schema {found}, which this release does not know (it writes {wanted_revision()}): "
             "install the newer aboveboard that wrote it"
         )
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(migrations_folder()))
-
-
 def _config(connection: Connection) -> Config:
+    from alembic.config import Config  # noqa: PLC0415  # see above
+
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

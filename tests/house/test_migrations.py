@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from provenance import schema
@@ -24,6 +25,13 @@ def migrated(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
         url = request.getfixturevalue("postgresql_url")
     with Database.open(url) as database:
         yield database
+
+
+def test_migrations_are_named_by_their_revisions() -> None:
+    """A question knows the schema that it wants from the files' names, without loading Alembic."""
+    scripts = ScriptDirectory(str(schema.migrations_folder()))
+    in_order = [script.revision for script in scripts.walk_revisions()][::-1]
+    assert schema.revisions() == tuple(in_order)
 
 
 def test_migrations_lead_to_the_models(migrated: Database) -> None:

@@ -15,7 +15,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from provenance.cli import register
+from provenance import cli, query_command
 from provenance.query_command import EXAMPLES
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[2]
 def ask(*arguments: str, database: str | None = None) -> Result:
     """Run a command as the program mounts it."""
     app = typer.Typer()
-    register(app)
+    cli.register(app)
+    query_command.register(app)
     given = [*arguments, "--database", database] if database else list(arguments)
     return CliRunner().invoke(app, given)
 
@@ -195,7 +196,7 @@ def test_a_place_that_cannot_be_written_is_named(sqlite_world: str, tmp_path: Pa
 
 def test_a_reader_who_leaves_early_ends_it_quietly(sqlite_world: str) -> None:
     """``aboveboard query | head -1``: no traceback, exit code 0."""
-    program = "import typer; from provenance.cli import register; app = typer.Typer(); register(app); app()"
+    program = "import typer; from provenance import query_command; app = typer.Typer(); app.callback()(lambda: None); query_command.register(app); app()"
     read, write = os.pipe()
     os.close(read)  # the reader is gone before the first row
     command = [sys.executable, "-c", program, "query", "--format", "jsonl", "--database", sqlite_world]

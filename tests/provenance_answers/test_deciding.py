@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 
 from licences.policy import load
 from licences.vocabulary import Usage
-from provenance.cli import register
 from provenance.database import Database
+from provenance.decide_command import register
 from provenance.deciding import changes, holdings, outcomes
 from provenance.models import Decision, RightsSet
 from provenance.queries import CaptureFilter, captures, stream
@@ -24,8 +24,13 @@ STRICT, OBSERVE, CHINA = load("strict-optin"), load("observe"), load("cn-strict"
 TRAINING = [Usage.AI_TRAIN_GEN]
 
 
+def _no_options() -> None:
+    """Stand where the program's own options are taken."""
+
+
 def ask(*arguments: str, database: str) -> Result:
     app = typer.Typer()
+    app.callback()(_no_options)  # else typer makes a lone command the whole program
     register(app)
     return CliRunner().invoke(app, ["decide", *arguments, "--database", database])
 
