@@ -199,9 +199,7 @@ class RefusalRecord:
     visit_id: int
     url: str
     at: datetime
-    rule: (
-        str  # "robots.disallow", "robots.unreachable", "scope", "address", "site.http-403", "limit.depth", …
-    )
+    rule: str  # "robots.disallow", "robots.unreachable", "scope", "address", "site.http-403", …
     reason: str  # a sentence for people
     evidence: str  # the line, the status, the address: what it stands on
     permission: PermissionRecord | None = None
@@ -209,7 +207,7 @@ class RefusalRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteDocumentRecord:
-    """One look at a host's own file about its rights.  A row is added only where it differs from the last look."""
+    """One look at a host's own file about rights; a row is added only where it differs from the last look."""
 
     origin: str  # whose file it is
     name: str  # "robots.txt", "tdmrep.json", "ai.txt", "trust.txt"

@@ -12,6 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+from licences.site_documents import SITE_DOCUMENTS
+
+# A host's own files about rights, besides its robots.txt: all of these are asked for where none of them is there.
+FILES = frozenset(path for kind in SITE_DOCUMENTS for path in kind.paths)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
@@ -45,9 +50,14 @@ class Log:
         """Return what was asked for."""
         return [line.path for line in list(self.lines)]
 
+    def mostly(self) -> list[str]:
+        """Return what was asked for besides files about rights; robots.txt is not one of those."""
+        return [path for path in self.paths() if path not in FILES]
+
     def times(self) -> Counter[str]:
-        """Return how often each URL was asked for, robots.txt left out."""
-        return Counter(line.url for line in list(self.lines) if line.path != "/robots.txt")
+        """Return how often each URL was asked for, robots.txt and the other files about rights left out."""
+        aside = FILES | {"/robots.txt"}
+        return Counter(line.url for line in list(self.lines) if line.path not in aside)
 
     def __len__(self) -> int:
         return len(self.lines)

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from crawled import DemoCrawl
-from loopback_site import LoopbackSite, Reply, tree
+from loopback_site import FILES, LoopbackSite, Reply, tree
 from outside import Workplace, environment, finish, heard, job, wait_until
 
 
@@ -42,10 +42,14 @@ def test_a_receipt_answers_who_asked_who_permitted_what_was_stated_and_what_was_
     assert f"User-Agent: {capture['run']['user_agent']}" in capture["request_head"]
     assert capture["permission"]["granted"] is True
     assert capture["permission"]["robots"]["url"] == f"{demo_crawl.origin}/robots.txt"
-    assert {row["statement"]["kind"] for row in capture["observations"]} == {
-        "licence.link",
-        "robots.ai_agent_disallow",
-    }
+    assert (
+        {row["statement"]["kind"] for row in capture["observations"]}
+        == {
+            "licence.link",
+            "robots.ai_agent_disallow",
+            "aitxt.spawning",  # it keeps pictures from training: recorded for the page, and no part of its decision
+        }
+    )
     assert capture["rights"]["licences"] == ["CC-BY-4.0"]
     (decision,) = capture["decisions"]
     assert (decision["outcome"], decision["usage"]) == ("needs_review", "ai-train-gen")
@@ -64,12 +68,15 @@ def test_a_receipt_answers_who_asked_who_permitted_what_was_stated_and_what_was_
 def test_every_raw_text_stands_in_the_archived_bytes(demo_crawl: DemoCrawl, path: str) -> None:
     """A statement's raw text is found again where the receipt says: in the page's record, or in robots.txt's."""
     (capture,) = _receipt(demo_crawl, path)["captures"]
-    robots = _payload(capture["permission"]["robots"]["place"]).decode()
-    page = _payload(capture["place"]).decode()
+    said = {f"{demo_crawl.origin}{path}": capture["place"]}
+    for name in ("/robots.txt", "/ai.txt"):
+        (file,) = _receipt(demo_crawl, name)["captures"]
+        said[f"{demo_crawl.origin}{name}"] = file["place"]
+    assert said[f"{demo_crawl.origin}/robots.txt"] == capture["permission"]["robots"]["place"]
     assert capture["observations"]
     for observation in capture["observations"]:
         assert observation["source"]["locator"]
-        kept = robots if observation["source"]["channel"] == "robots_txt" else page
+        kept = _payload(said[observation["source"]["url"]]).decode()
         assert all(line in kept for line in observation["raw"].splitlines()), observation
 
 
@@ -168,10 +175,11 @@ def test_a_plan_asks_for_site_documents_only(place: Workplace) -> None:
 
     with LoopbackSite(with_sitemap) as site:
         planned = place.run("crawl", place.write(job(site.url)), "--plan")
-        assert site.log.paths() == ["/robots.txt", "/sitemap.xml"]
+        assert site.log.mostly() == ["/robots.txt", "/sitemap.xml"]
+        assert set(site.log.paths()) == {"/robots.txt", "/sitemap.xml", *FILES}
     row = next(line for line in planned.err.splitlines() if site.origin in line)
     assert [words.strip() for words in row.strip("│ ").split("│")] == [
-        site.origin, "available", "3", "1 robots.disallow", "at least 1 s",
+        site.origin, "available", "tdmrep.json: absent", "3", "1 robots.disallow", "at least 1 s",
     ]  # fmt: skip  # a row of the table
     assert {row["kind"] for row in place.captures()} == {"site-document"}
 

@@ -15,7 +15,13 @@ _START = b"<!doctype html><title>hostile</title>"
 
 
 def document(
-    name: str, does: str, answer: bytes, *, leads_to: str = "", never: tuple[str, ...] = ()
+    name: str,
+    does: str,
+    answer: bytes,
+    *,
+    leads_to: str = "",
+    never: tuple[str, ...] = (),
+    reserved: bool = False,
 ) -> Misbehaviour:
     """Return a row whose page is kept, and leads to one more page at most."""
     found = (leads_to,) if leads_to else ()
@@ -27,6 +33,7 @@ def document(
         leads_to=found,
         never=never,
         more=dict.fromkeys(found, page(TEXT)),
+        reserved=reserved,
     )
 
 
@@ -133,5 +140,5 @@ INSIDE = by_name(
     document("json-nul", "names a licence with NUL", _data(_WORK % r'"https://example.org/\u0000"')),
     document("json-many", "states a licence 20,000 times", _data("[" + ",".join([_WORK % '"https://example.org/l"'] * 20_000) + "]")),
     document("rel-license-many", "links 100,000 licences, each another", page(b"".join(b"<a rel=license href=/never/l%d>" % n for n in range(100_000)).replace(b"/never", b"http://x.test"))),
-    document("robots-meta-many", "states 50,000 robots tags", page(b"<head>" + b'<meta name=robots content="noai">' * 50_000)),
+    document("robots-meta-many", "states 50,000 robots tags", page(b"<head>" + b'<meta name=robots content="noai">' * 50_000), reserved=True),
 )  # fmt: skip  # as above

@@ -9,14 +9,15 @@ from misbehaviour import Fate, Misbehaviour, by_name
 BODY = b"Content-Length: %d\r\n\r\n%b" % (len(TEXT), TEXT)
 
 
-def document(name: str, does: str, head: bytes) -> Misbehaviour:
+def document(name: str, does: str, head: bytes, *, reserved: bool = False) -> Misbehaviour:
     """Return a row whose answer is a whole document under an odd head."""
     return Misbehaviour(
         name=name,
         does=does,
         answer=b"HTTP/1.1 200 OK\r\n" + head + BODY,
         fate=Fate.DOCUMENT,
-        length=range(len(TEXT), len(TEXT) + 1),
+        length=range(1) if reserved else range(len(TEXT), len(TEXT) + 1),
+        reserved=reserved,
     )
 
 
@@ -74,6 +75,7 @@ FIELDS = by_name(
         "robots-tag-60k",
         "sends an X-Robots-Tag of 60 KiB",
         b"X-Robots-Tag: " + b"noai, other-bot: noindex, " * 2300 + b"noindex\r\n",
+        reserved=True,
     ),
     document("robots-tag-often", "sends 2,000 X-Robots-Tag fields", b"X-Robots-Tag: x: noai\r\n" * 2000),
     document("links-2000", "sends 2,000 licence links", b"Link: </l>; rel=license\r\n" * 2000),

@@ -32,6 +32,7 @@ class Misbehaviour:
     words: str = ""  # part of that refusal's reason or evidence
     truncated: str | None = None  # WARC-Truncated of what was archived
     length: range | None = None  # bytes archived
+    reserved: bool = False  # it says no to training: of the document only the head is kept
     leads_to: tuple[str, ...] = ()  # paths that are asked for because of it
     never: tuple[str, ...] = ()  # paths that must not be asked for
     more: Mapping[str, Answer] = field(default_factory=dict)  # what else the server answers for it

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from hostile_crawl import HostileCrawl
+from loopback_site import FILES
 from misbehaviour import Fate, Misbehaviour
 from table import ELSEWHERE, TABLE, good_paths
 from warcio.archiveiterator import ArchiveIterator
@@ -79,7 +80,8 @@ def test_a_misbehaviour_meets_its_fate(
     archived = _of(hostile.captures, url)
     assert [found["kind"] for found in archived] == ([] if row.fate is Fate.NOTHING else [row.fate.value])
     for found in archived:
-        assert row.rule or truncations[url] == row.truncated
+        assert row.rule or truncations[url] == ("unspecified" if row.reserved else row.truncated)
+        assert row.rule or (found["kept"] == "headers") == row.reserved
         assert row.length is None or found["length"] in row.length
     refused = row.refused or row.path
     told = _of(hostile.refusals, refused if "://" in refused else hostile.origin + refused)
@@ -97,7 +99,7 @@ def test_nothing_is_refused_that_the_table_does_not_name(hostile: HostileCrawl) 
 
 def test_the_server_saw_exactly_what_the_table_foretells(hostile: HostileCrawl) -> None:
     """No link out of a lie is followed, nothing is asked for twice but what got no answer."""
-    foretold = Counter({"/": 1, "/robots.txt": 1} | dict.fromkeys(good_paths(), 1))
+    foretold = Counter({"/": 1, "/robots.txt": 1} | dict.fromkeys([*good_paths(), *FILES], 1))
     for row in TABLE.values():
         foretold += Counter({row.path: row.times} | dict.fromkeys(row.leads_to, 1))
     assert Counter(seen.path for seen in hostile.log) == foretold
