@@ -127,7 +127,7 @@ def metadata_of_segment(stream: Readable) -> Iterator[tuple[str, dict[str, Any]]
 
 def _noted(record: Record) -> dict[str, Any]:
     try:
-        noted = json.loads(record.block)
+        noted = json.loads(record.noted)
     except ValueError as error:
         raise DamagedRecord(f"the metadata of {record.url} is not JSON: {error}") from error
     if record.kind != "metadata" or not isinstance(noted, Mapping):

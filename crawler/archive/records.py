@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -25,6 +25,8 @@ from crawler.archive.gzip_members import Readable, compress, expand, split
 
 _SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"  # WARC 1.1 §6.7.2
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")  # some servers end lines with LF alone, and we keep what they sent
+_FIELDS = "application/warc-fields"
+_NOTED = b"\r\naboveboard: "  # JSON has no line break, so this comes once
 _TYPES = {
     "warcinfo": WarcRecordType.warcinfo,
     "request": WarcRecordType.request,
@@ -74,6 +76,11 @@ class Record:
         algorithm, _, digits = self.fields.get("WARC-Payload-Digest", "").partition(":")
         return bytes.fromhex(digits) if algorithm == "sha256" else None
 
+    @property
+    def noted(self) -> bytes:
+        """The JSON of a metadata record; in segments of the first release it is the whole block."""
+        return self.block.rpartition(_NOTED)[2]
+
     def _head_length(self) -> int:
         blank = _BLANK_LINE.search(self.block)
         return blank.end() if blank else len(self.block)
@@ -88,7 +95,7 @@ def warcinfo_member(record_id: str, filename: str, facts: Mapping[str, str]) -> 
     """Return the record that opens a segment: who crawled, with what, under which policy (WARC 1.1 §6.2)."""
     block = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in facts.items()).encode()
     fields = {"WARC-Date": _instant(datetime.now(UTC)), "WARC-Filename": _one_line(filename)}
-    return _member("warcinfo", record_id, "application/warc-fields", block, fields)
+    return _member("warcinfo", record_id, _FIELDS, block, fields)
 
 
 def request_member(exchange: Exchange, common: Mapping[str, str]) -> bytes:
@@ -132,8 +139,9 @@ def pointing_to(revisit: Record, original: Revisit) -> bytes:
 
 
 def metadata_member(exchange: Exchange, metadata: Mapping[str, Any], common: Mapping[str, str]) -> bytes:
-    """Return what we noted about the exchange, as JSON; the key "exchange" is ours.
+    """Return what we noted about the exchange, as JSON in a field of ours; the key "exchange" is ours, too.
 
+    Fields (WARC 1.1 §6.6), because tools that index WARC files take any other metadata for one more answer of the URL.
     Escaped to ASCII, because raw text from a page may hold what UTF-8 cannot (lone surrogates).
     """
     noted = {
@@ -146,8 +154,11 @@ def metadata_member(exchange: Exchange, metadata: Mapping[str, Any], common: Map
         },
         **metadata,
     }
-    block = json.dumps(noted, separators=(",", ":")).encode("ascii")
-    return _member("metadata", new_record_id(), "application/json", block, common)
+    milliseconds = max((exchange.ended_at - exchange.started_at) // timedelta(milliseconds=1), 0)
+    block = (
+        b"fetchTimeMs: %d" % milliseconds + _NOTED + json.dumps(noted, separators=(",", ":")).encode("ascii")
+    )
+    return _member("metadata", new_record_id(), _FIELDS, block + b"\r\n", common)
 
 
 def concurrent_fields(exchange: Exchange, response_id: str, warcinfo_id: str) -> dict[str, str]:
