@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from crawler.archive.delivery import deliver
-from crawler.archive.errors import DamagedRecord
+from crawler.archive.errors import DamagedRecord, StoreError
 from crawler.archive.failpoints import reach
 from crawler.archive.indexing import make_index
 from crawler.archive.keys import site_of
@@ -56,6 +56,7 @@ class Recovered:
     discarded: int = 0  # segments that no capture stands on
     truncated: int = 0  # bytes cut off behind the last committed record
     busy: int = 0  # segments that a living process holds
+    cleaned: int = 0  # uploads that nobody finished for a day, removed from the store
     elsewhere: list[str] = field(
         default_factory=list
     )  # keys with captures, neither in this spool nor in the store
@@ -102,7 +103,15 @@ class _Recovery:
             for row in rows.values():
                 if row.key not in present:
                     self._settle_without_file(row)
+        self._clean()
         return self._result
+
+    def _clean(self) -> None:
+        """Free what abandoned uploads take up; a store that does not let us costs room, and no crawl."""
+        try:
+            self._result.cleaned = self._store.clean()
+        except StoreError as error:
+            self._tell("abandoned uploads stay in the store", why=str(error))
 
     @contextmanager
     def _locked(self) -> Iterator[Mapping[str, int]]:

@@ -90,7 +90,10 @@ def _start(weed: str, directory: Path) -> tuple[subprocess.Popen[bytes], str]:
     command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # they would take fixed ports
     command += [f"-{name}={port}" for name, port in ports.items()]
     with (directory / "weed.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=directory)
+        encryption = {"WEED_S3_SSE_KEY": "whatever the server makes its keys of"}
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, cwd=directory, env={**os.environ, **encryption}
+        )
     return process, f"http://127.0.0.1:{ports['s3.port']}"
 
 

@@ -115,7 +115,8 @@ def send_in_parts(client: S3Client, location: Location, name: str, file: Measure
             Bucket=bucket, Key=name, ContentType=media_type, ChecksumAlgorithm="SHA256", **location.treatment
         )["UploadId"]
     with tolerating(TAKEN | RACING | NO_UPLOAD):  # what lies there now is compared by the caller
-        complete = list(_sent(client, bucket, name, upload, file))
+        there = _there(client, bucket, name, upload) if begun else {}
+        complete = list(_sent(client, bucket, name, upload, file, there))
         reach("store.uploading")
         client.complete_multipart_upload(
             Bucket=bucket, Key=name, UploadId=upload, MultipartUpload={"Parts": complete}, IfNoneMatch="*"
@@ -124,11 +125,10 @@ def send_in_parts(client: S3Client, location: Location, name: str, file: Measure
         abort(client, bucket, name, left["UploadId"])
 
 
-def _sent(
-    client: S3Client, bucket: str, name: str, upload: str, file: Measured
+def _sent(  # noqa: PLR0917  # where to, what, and what is there
+    client: S3Client, bucket: str, name: str, upload: str, file: Measured, there: Mapping[int, PartTypeDef]
 ) -> Iterator[CompletedPartTypeDef]:
     """Send what is not there yet; yield every part in order."""
-    there = _there(client, bucket, name, upload)
 
     def send(part: Part) -> CompletedPartTypeDef:
         held = there.get(part.number)
@@ -157,6 +157,6 @@ def _sent(
             raise
 
 
-def _there(client: S3Client, bucket: str, name: str, upload: str) -> Mapping[int, PartTypeDef]:
+def _there(client: S3Client, bucket: str, name: str, upload: str) -> dict[int, PartTypeDef]:
     pages = client.get_paginator("list_parts").paginate(Bucket=bucket, Key=name, UploadId=upload)
     return {part["PartNumber"]: part for page in pages for part in page.get("Parts", ())}
