@@ -13,6 +13,7 @@ from typing import Any
 from scrapy.settings import Settings
 
 from crawler import addon
+from crawler.archive.erasing import resume_erasures
 from crawler.archive.recovery import recover
 from crawler.archive.store import Store, open_store
 from crawler.errors import CrawlerError
@@ -48,6 +49,7 @@ class Run:
         self.leases = Leases(self.database)
         self.owner = owner_name()
         self.recovered = recover(self.database, self.store, places.spool)
+        self.erasures = resume_erasures(self.database, self.store, places.spool)
         self.id, self.resumed = self._begin(job_text, choice)
         for site, sections in job.sites().items():
             granted = job.permission_for(site, datetime.now(UTC).date())

@@ -7,10 +7,9 @@ once it is replaced, the segment's row until then.  So everything here can be as
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, func, select
+from sqlalchemy import Connection, Exists, Select, and_, exists, func, null, select
 from sqlalchemy.orm import aliased
 
 from provenance.database import Database
@@ -122,12 +121,18 @@ def hidden_in_segment(connection: Connection, segment_id: int) -> list[int]:
 
 
 def families(database: Database, erasure_id: int) -> list[Family]:
-    """Return, a site and a payload, the revisits that stay and the originals that go."""
+    """Return, a site and a payload, the revisits that stay and the originals that go.
+
+    What another erasure has only hidden stays as far as this one is concerned: a hold may keep it for years.
+    """
     with database.reading() as connection:
-        pointers = connection.execute(_pointers(erasure_id)).all()
+        rows: dict[tuple[str, bytes], list[Any]] = {}
+        for query in (_pointers(erasure_id), _hidden_pointers(erasure_id)):
+            for row in connection.execute(query):
+                rows.setdefault((row.site, row.payload_digest), []).append(row)
         return [
-            _family(connection, erasure_id, site, digest, list(rows))
-            for (site, digest), rows in groupby(pointers, key=lambda row: (row.site, row.payload_digest))
+            _family(connection, erasure_id, site, digest, pointers)
+            for (site, digest), pointers in rows.items()
         ]
 
 
@@ -142,16 +147,20 @@ def identities(database: Database, erasure_id: int) -> Iterator[Identity]:
                 yield Identity(url_hash=url_hash, fetched_at=fetched_at, payload_digest=digest)
 
 
-def payloads_elsewhere(database: Database, digests: set[bytes]) -> set[bytes]:
+def payloads_elsewhere(database: Database, erasure_id: int, digests: set[bytes]) -> set[bytes]:
     """Return those payloads that exchanges hold which nobody asked to erase, or that other erasures still have to."""
     found: set[bytes] = set()
     with database.reading() as connection:
         for some in chunks(sorted(digests)):
-            query = select(Capture.payload_digest).where(
+            visible = select(Capture.payload_digest).where(
                 DigestPrefix(Capture.payload_digest).in_([digest[:8] for digest in some]),
                 Capture.payload_digest.in_(some),
             )
-            found.update(connection.scalars(query))
+            found.update(connection.scalars(visible))
+        others = select(Tombstone.payload_digest).where(
+            Tombstone.erased_at.is_(None), Tombstone.erasure_id != erasure_id
+        )
+        found.update(digest for digest in connection.scalars(others) if digest in digests)
     return found
 
 
@@ -203,22 +212,43 @@ def _span(row: Any) -> Span:
 
 
 def _pointers(erasure_id: int) -> Select[Any]:
-    """Select the revisits of a site that share their payload with an original of it that goes."""
-    of_tombstone = aliased(Visit)
-    goes = exists().where(
-        Tombstone.erasure_id == erasure_id,
-        Tombstone.revisit.is_(False),
-        Tombstone.payload_digest == Capture.payload_digest,
-        of_tombstone.id == Tombstone.visit_id,
-        of_tombstone.site_id == Visit.site_id,
-    )
-    columns = (Capture.id, Capture.segment_id, Capture.fetched_at, Capture.payload_digest)
+    """Select the visible revisits of a site that share their payload with an original of it that goes."""
+    columns: list[Any] = [Capture.id, Capture.segment_id, Capture.fetched_at, Capture.payload_digest]
+    columns += [getattr(Capture, name) for name in _SPAN]
     return (
-        joined(
-            *columns, *(getattr(Capture, name) for name in _SPAN), URL.label("url"), Site.name.label("site")
-        )
-        .where(Capture.revisit.is_(True), goes)
-        .order_by(Site.name, Capture.payload_digest, Capture.fetched_at, Capture.id)
+        joined(*columns, URL.label("url"), Site.name.label("site"))
+        .where(Capture.revisit.is_(True), _goes(erasure_id, Capture.payload_digest))
+        .order_by(Capture.fetched_at, Capture.id)
+    )
+
+
+def _hidden_pointers(erasure_id: int) -> Select[Any]:
+    """Select the same of other erasures' exchanges that are still there; their URLs stand in their records only."""
+    of_it = aliased(Tombstone)
+    columns: list[Any] = [of_it.capture_id.label("id"), of_it.segment_id, of_it.fetched_at]
+    columns += [of_it.payload_digest, *(getattr(of_it, name) for name in _SPAN)]
+    replaced = exists().where(
+        ReplacedObject.segment_id == of_it.segment_id, ReplacedObject.erasure_id == of_it.erasure_id
+    )
+    return (
+        select(*columns, null().label("url"), Site.name.label("site"))
+        .join(Visit, Visit.id == of_it.visit_id)
+        .join(Site, Site.id == Visit.site_id)
+        .where(of_it.revisit.is_(True), of_it.erasure_id != erasure_id, ~replaced)
+        .where(_goes(erasure_id, of_it.payload_digest))
+        .order_by(of_it.fetched_at, of_it.capture_id)
+    )
+
+
+def _goes(erasure_id: int, digest: Any) -> Exists:
+    """Return the condition «an erasure takes an original of this payload from this visit's site»."""
+    original, its_visit = aliased(Tombstone), aliased(Visit)
+    return exists().where(
+        original.erasure_id == erasure_id,
+        original.revisit.is_(False),
+        original.payload_digest == digest,
+        its_visit.id == original.visit_id,
+        its_visit.site_id == Visit.site_id,
     )
 
 
@@ -229,6 +259,7 @@ def _family(connection: Connection, erasure_id: int, site: str, digest: bytes, r
             digest_is(Capture.payload_digest, digest),
             Capture.revisit.is_(False),
             Capture.kept.is_(None),
+            Capture.truncated.is_(None),
             Site.name == site,
         )
         .order_by(Capture.fetched_at, Capture.id)

@@ -126,11 +126,11 @@ class HiddenBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pointer:
-    """A revisit that nobody asked to erase, with a payload that is being erased."""
+    """A revisit that an erasure does not cover, with a payload that it does."""
 
     span: Span
     segment_id: int
-    url: str
+    url: str | None  # None: another erasure has hidden it, its record tells
     fetched_at: datetime
 
 
@@ -141,7 +141,7 @@ class Family:
     site: str
     payload_digest: bytes
     bodies: Sequence[HiddenBody]  # the originals that go, at least one
-    pointers: Sequence[Pointer]  # the revisits that stay, the earliest first, at least one
+    pointers: Sequence[Pointer]  # the revisits that stay, visible ones first, then the earliest; at least one
     survivor: Original | None  # the earliest original that stays; None: the first pointer has to become one
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,19 +16,6 @@ from provenance.database import Database
 @pytest.fixture
 def spool_dir(tmp_path: Path) -> Path:
     return tmp_path / "spool"
-
-
-@pytest.fixture(params=["directory", "s3"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty store, once of each kind."""
-    if request.param == "s3":
-        return str(request.getfixturevalue("s3_store_url"))
-    return (tmp_path / "store").as_uri()
-
-
-@pytest.fixture
-def store(store_url: str) -> Store:
-    return open_store(store_url)
 
 
 @pytest.fixture
@@ -56,14 +44,28 @@ def sqlite(sqlite_url: str) -> Iterator[Database]:
         yield opened
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """The URL of an empty database, once of each kind."""
-    name = "sqlite_url" if request.param == "sqlite" else "migrated_postgresql_url"
-    return str(request.getfixturevalue(name))
+@pytest.fixture(params=["sqlite and a directory", "postgresql and s3"])
+def places(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+    """URLs of an empty database and an empty store: what one machine has, and what a service has."""
+    if request.param.startswith("sqlite"):
+        return str(request.getfixturevalue("sqlite_url")), (tmp_path / "store").as_uri()
+    return (
+        str(request.getfixturevalue("migrated_postgresql_url")),
+        str(request.getfixturevalue("s3_store_url")),
+    )
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    with Database.open(database_url) as opened:
+def database(places: tuple[str, str]) -> Iterator[Database]:
+    with Database.open(places[0]) as opened:
         yield opened
+
+
+@pytest.fixture
+def store_url(places: tuple[str, str]) -> str:
+    return places[1]
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -66,9 +66,11 @@ class Visiting:
 
     @property
     def segment_id(self) -> int:
+        """The key of the segment that was opened last."""
         return capture_id(self.visit_id, self.segments - 1)
 
     def open_segment(self) -> SegmentWriter:
+        """Open the visit's next segment, and its row with it."""
         key = segment_key(self.site, self.run_id, self.visit_id, self.segments)
         self.writer = SegmentWriter(self.spool_dir, key, {"software": "aboveboard/0.1.0"})
         self.segments += 1
@@ -132,6 +134,7 @@ class Visiting:
         return record
 
     def commit(self, records: list[CaptureRecord]) -> None:
+        """Bring pages to the disk, then record them."""
         assert self.writer is not None
         self.writer.sync()
         self.record(captures=records)
@@ -150,6 +153,7 @@ class Visiting:
         Leases(self.database).release(self.lease)
 
     def record(self, **what: Any) -> None:
+        """Record a batch of the visit."""
         self.recorder.record(Batch(visit_id=self.visit_id, epoch=self.lease.epoch, **what))
 
 
@@ -186,8 +190,9 @@ def body_of(name: str, length: int = 3000) -> bytes:
     return f"<p>{name}</p>".encode() + hashlib.sha256(name.encode()).hexdigest().encode() * (length // 64)
 
 
-def main(database: str, store: str, spool: str, failpoint: str, number: str, kind: str, value: str) -> None:
+def main(*arguments: str) -> None:
     """Erase, and be killed when a failpoint is reached for the n-th time."""
+    database, store, spool, failpoint, number, kind, value = arguments
     left = int(number)
 
     def maybe_die() -> None:
@@ -197,8 +202,8 @@ def main(database: str, store: str, spool: str, failpoint: str, number: str, kin
             os.kill(os.getpid(), signal.SIGKILL)
 
     failpoints.arm(failpoint, maybe_die)
+    scope = Scope.parse(ScopeKind(kind), value)
     with Database.open(database) as opened:
-        scope = Scope.parse(ScopeKind(kind), value)
         erase(opened, open_store(store), Path(spool), scope, reason="a test", requested_by="the tests")
 
 

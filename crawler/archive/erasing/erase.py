@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crawler.archive.erasing.engine import Elsewhere, Engine, Progress
+from crawler.archive.erasing.proof import TracesLeft
 from crawler.archive.erasing.sites import SitesBusy
+from crawler.archive.errors import DamagedRecord, ObjectMissing
 from crawler.archive.failpoints import reach
 from crawler.archive.recovery import database_identity
 from crawler.archive.spool import claim
@@ -16,6 +18,9 @@ from crawler.archive.store import Store
 from provenance.database import Database
 from provenance.erasures import ErasureRecord, Plan, Scope, ScopeKind, hide, plan, unfinished
 from provenance.errors import LegalHoldStands
+
+# What keeps an erasure hidden until somebody acts; a store or database that is away is an error instead.
+WAITS = (SitesBusy, Elsewhere, LegalHoldStands, DamagedRecord, ObjectMissing, TracesLeft)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +73,7 @@ def erase(
 
     Raises:
         LegalHoldStands: nothing was done.
-        StoreError, DamagedRecord, TracesLeft: it is hidden; `resume_erasures` goes on when that is mended.
+        StoreError: it is hidden; `resume_erasures` goes on when the store is back.
         SpoolError: the spool belongs to another database.
     """
     planned = plan(database, scope, captures)
@@ -88,7 +93,7 @@ def erase(
     engine, waits_for = Engine(database, store, spool_dir, progress), None
     try:
         erasure = engine.settle(erasure)
-    except (SitesBusy, Elsewhere, LegalHoldStands) as error:
+    except WAITS as error:
         waits_for = str(error)
     return Erased(
         plan=planned,
@@ -107,13 +112,13 @@ def resume_erasures(
     """Finish what was hidden and is not erased yet, the oldest first; run at each start, and by hand.
 
     Raises:
-        StoreError, DamagedRecord, TracesLeft: see `erase`; those before it are finished.
+        StoreError: see `erase`; those before it are finished.
     """
     finished: list[ErasureRecord] = []
     waiting: list[tuple[ErasureRecord, str]] = []
     for erasure in unfinished(database):
         try:
             finished.append(Engine(database, store, spool_dir, progress).settle(erasure))
-        except (SitesBusy, Elsewhere, LegalHoldStands) as error:
+        except WAITS as error:
             waiting.append((erasure, str(error)))
     return Resumed(finished=finished, waiting=waiting)

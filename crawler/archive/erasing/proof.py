@@ -67,7 +67,7 @@ class _Wanted:
             self.exchanges += 1
             self.moments.add((identity.url_hash, identity.fetched_at))
             digests.add(identity.payload_digest)
-        shared = payloads_elsewhere(database, digests)
+        shared = payloads_elsewhere(database, erasure.id, digests)
         self.shared = len(shared)
         self.digests = {f"sha256:{digest.hex()}" for digest in digests - shared}
         self.raw_digests = digests - shared

@@ -82,7 +82,8 @@ def _settle(found: Homes, family: Family, lying: dict[int, HeldSegment], store: 
         first = pointers.pop(0)
         home = _Home(first, family.bodies, family.payload_digest)
         found.homes.setdefault(first.segment_id, []).append(home)
-        original = Revisit(url=first.url, fetched_at=first.fetched_at)
+        url = first.url or _record_of(store, lying[first.segment_id].key, first).url
+        original = Revisit(url=url, fetched_at=first.fetched_at)
     else:
         original = Revisit(url=family.survivor.url, fetched_at=family.survivor.fetched_at)
     erased = {(body.url_hash, body.fetched_at) for body in family.bodies}
@@ -110,7 +111,7 @@ def _body(store: Store, home: _Home) -> bytes:
         if hashlib.sha256(payload).digest() == home.payload_digest:
             return payload
     raise DamagedRecord(
-        f"the body that {home.pointer.url} shares with what is being erased cannot be read: nothing more is erased; "
+        f"the body that {home.pointer.url or 'another hidden document'} shares with what is being erased cannot be read: nothing more is erased; "
         "run «aboveboard verify»"
     )
 
