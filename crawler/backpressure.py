@@ -33,11 +33,14 @@ class BackPressure:
         """Whether the crawl has to wait for the store."""
         return self.waiting > 0 and self.waiting + self.open > self.limit
 
-    def growing(self, size: int) -> bool:
-        """Take note of all open segments together; return whether the largest should be closed before it is full."""
-        self.open = size
-        self._ease()
-        return size > self.limit // 2
+    @property
+    def open_too_much(self) -> bool:
+        """Whether the largest open segment should be closed before it is full."""
+        return self.open > self.limit // 2
+
+    def grew(self, size: int) -> None:
+        """Count bytes that were added to open segments."""
+        self.open += size
 
     def written(self, size: int) -> None:
         """Count body bytes whose records and rows are kept."""

@@ -175,8 +175,9 @@ class ArchiveWriter:
         for opened in self._open.values():
             self._pressure.written(opened.held)
             opened.held = 0
-            if opened.segment is not None:
-                opened.segment.release()
+            for segment in (opened.segment, *(upload.segment for upload in opened.uploads)):
+                if segment is not None:
+                    segment.release()
         self._pressure.release()
         while self._closings:
             closing = self._closings.pop()
@@ -184,12 +185,14 @@ class ArchiveWriter:
                 closing.done.set_exception(error)
 
     def _append(self, opened: OpenVisit, item: Archivable) -> None:
+        before = opened.spooled
         segment = opened.segment or opened.open_segment(self._spool_dir)
         opened.held += item.held
         digest, earlier = hashlib.sha256(item.exchange.body).digest(), None
         if item.status == HTTP_OK and opened.payloads is not None:
             earlier = opened.payloads.earlier(item.exchange, digest)
         place = segment.append(item.exchange, item.metadata, revisit_of=earlier, payload_digest=digest)
+        self._pressure.grew(segment.size - before)
         opened.captures.append(
             item.record(opened.visit.id, opened.segment_id, place, revisit=earlier is not None)
         )
@@ -204,7 +207,7 @@ class ArchiveWriter:
             self._flush(opened)
             if opened.is_full(self._segment_bytes, self._segment_seconds):
                 self._roll(opened)
-        if self._pressure.growing(sum(opened.spooled for opened in self._open.values())):
+        if self._pressure.open_too_much:
             self._roll(max(self._open.values(), key=lambda opened: opened.spooled))
 
     def _flush(self, opened: OpenVisit) -> None:
