@@ -55,7 +55,7 @@ def is_sound(statement: Statement) -> bool:
         not statement.lenient
         and statement.retrieval is Retrieval.OK
         and statement.asserted_by not in _NOT_THE_PUBLISHER
-        and statement.addressee.all
+        and speaks_to_us(statement)
     )
 
 
