@@ -53,6 +53,7 @@ class Gate:
         self._origins: dict[str, OriginRules] = {}
         self.looks = Looks()
         self.files = SiteFiles(clock, self.looks)
+        self._not_closed = ("", 0)  # the URL that no file closed a moment ago, and under how many looks
 
     def rules(self, origin: str) -> OriginRules:
         """Return the state of an origin, undecided at first."""
@@ -98,6 +99,9 @@ class Gate:
 
     def _closed_by_statement(self, rules: OriginRules, target: urls.Target) -> Permission | None:
         """Return the denial of a URL that a file of its host states for us in so many words, or None."""
+        asked = (target.url, self.looks.count)
+        if asked == self._not_closed:
+            return None
         said = self.files.observe(target.origin, target.url, "")
         if rules.document is not None:
             said += rules.document.observe(target.url, rules.robots_url, product_token=self._token)
@@ -113,6 +117,7 @@ class Gate:
                 )
                 words = f"{one.source.url} {one.source.locator}: {one.raw}"
                 return Permission(url=target.url, record=record, words=words)
+        self._not_closed = asked
         return None
 
     def ask_robots(self, rules: OriginRules, url: str) -> Permission:

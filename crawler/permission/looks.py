@@ -29,10 +29,14 @@ class Look:
 class Looks:
     """The looks of one visit's gate that were not yet handed on."""
 
+    count: int = (
+        0  # of all that were ever noted: what was judged under the same count was judged by the same files
+    )
     _kept: list[Look] = field(default_factory=list)
 
     def note(self, look: Look) -> None:
         """Keep a look."""
+        self.count += 1
         self._kept.append(look)
 
     def take(self) -> list[Look]:

@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler import urls
-from crawler.permission.gate import Gate, NextHop, FileAnswer
+from crawler.permission.gate import FileAnswer, Gate, NextHop
 from crawler.permission.hops import REDIRECT_HOPS
 from crawler.permission.origin import LONGEST_LIFE, SHORTEST_LIFE, OriginRules
+from licences.observation import Addressee, Observation, Source, Statement
+from licences.site_documents import SiteDocumentReading
+from licences.vocabulary import Channel, Kind, LegalEffect, Retrieval, Usage, Verdict
 from provenance.records import PermissionRecord
 
 ORIGIN = "http://example.org"
@@ -220,3 +223,69 @@ def test_whatever_happened_only_a_live_answer_releases(events: list[tuple[int | 
         settled.now += later
         if found_at is None or settled.now >= found_at + LONGEST_LIFE or status in {403, 451}:
             assert not settled.ask().granted
+
+
+class Closing:
+    """A file of the host that states one thing about everything below /closed/."""
+
+    def __init__(self, **changes: object) -> None:
+        said: dict[str, object] = {
+            "kind": Kind.AITXT_OTHER,
+            "protocol": "a file of its own",
+            "usage": Usage.CRAWL,
+            "verdict": Verdict.DENY,
+            "legal_effect": LegalEffect.ACCESS_RULE,
+        }
+        self._statement = Statement(**said | changes)  # type: ignore[arg-type]  # a test's table
+
+    def observe(self, url: str, document_url: str, *, media_type: str) -> tuple[Observation, ...]:
+        """Return the statement, for URLs below /closed/."""
+        source = Source(channel=Channel.WELL_KNOWN, url=document_url, locator="line 1")
+        seen = Observation(statement=self._statement, source=source, raw="keep out")
+        return (seen,) if "/closed/" in url else ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "closes"),
+    [
+        pytest.param({}, True, id="it forbids us to fetch"),
+        pytest.param({"usage": Usage.TDM}, False, id="it is about mining"),
+        pytest.param({"legal_effect": LegalEffect.PREFERENCE}, False, id="it is a preference"),
+        pytest.param({"verdict": Verdict.UNKNOWN}, False, id="it cannot be understood"),
+        pytest.param(
+            {"addressee": Addressee(all=False, tokens=("other",), matches_us=False)}, False, id="to another"
+        ),
+    ],
+)
+def test_a_file_that_forbids_fetching_closes_its_paths(
+    settled: Settled, changes: dict[str, object], *, closes: bool
+) -> None:
+    """The refusal names the file and its words; a host's own files about rights stay open."""
+    settled.answer(200, RULES)
+    file = settled.gate.files.of(ORIGIN)[0]
+    file.url = f"{ORIGIN}/ai.txt"
+    file.reading = SiteDocumentReading(retrieval=Retrieval.OK, document=Closing(**changes))
+    settled.answer(200, RULES)  # another look: what was judged before counts no more
+    assert settled.ask(f"{ORIGIN}/open/1").granted
+    permission = settled.gate.ask(urls.parse(f"{ORIGIN}/closed/1"))
+    assert permission.granted is not closes
+    if closes:
+        assert permission.record.rule == "site-document.crawl"
+        assert permission.evidence() == f"{ORIGIN}/ai.txt line 1: keep out"
+    assert settled.gate.ask(urls.parse(f"{ORIGIN}/closed/ai.txt"), is_file=True).granted
+
+
+def test_every_look_at_robots_txt_is_noted(settled: Settled) -> None:
+    """With its text where it has rules, and as what it was where it has none."""
+    settled.answer(200, RULES)
+    settled.answer(404)
+    settled.answer(503)
+    settled.answer(None, error="nobody listens")
+    looks = settled.gate.looks.take()
+    assert [(look.retrieval.value, look.body, look.capture_id) for look in looks] == [
+        ("ok", RULES, 7),
+        ("absent", None, 7),
+        ("unreachable", None, None),
+        ("unreachable", None, None),
+    ]
+    assert settled.gate.looks.take() == []
