@@ -68,7 +68,8 @@ class BackPressure:
         """What waits, for people; "" where that is not worth a word."""
         if not self.segments:
             return ""
-        words = f"{self.segments} segments ({self.waiting / 1e6:.0f} MB) wait in the spool for the store"
+        many = "1 segment" if self.segments == 1 else f"{self.segments} segments"
+        words = f"{many} ({self.waiting / 1e6:.1f} MB) in the spool for the store"
         return f"{words}, and the crawl waits for it" if self.holds else words
 
     def _ease(self) -> None:

@@ -26,9 +26,7 @@ from crawler.site_work import PlannedOrigin, planned
 from provenance import reports
 from provenance.errors import ProvenanceError
 
-STORE_LATER = (
-    "it did not take them in time; the same command goes on, or «aboveboard recover» brings them there"
-)
+STORE_LATER = "not taken in time; the same command goes on, or «aboveboard recover» brings it there"
 
 
 class CrawlFailed(CrawlerError):  # noqa: N818  # says what is the case
@@ -121,7 +119,8 @@ def crawl(
                 await shown
         waiting.extend(f"{work.site} {work.waits_for}" for work in dispatcher.sites if work.waits_for)
         if left := dispatcher.services.writer.left:
-            waiting.append(f"{len(left)} segments in the spool, for the store: {STORE_LATER}")
+            many = "1 segment" if len(left) == 1 else f"{len(left)} segments"
+            waiting.append(f"{many} in the spool for the store: {STORE_LATER}")
         for work in dispatcher.sites:
             not_asked.update(work.itinerary.not_asked)
         plans.extend(row for work in dispatcher.sites for row in planned(work, dispatcher.services.hosts))

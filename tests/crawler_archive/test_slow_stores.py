@@ -161,7 +161,7 @@ def test_a_store_that_comes_back_gets_everything(
     assert crawl.pages < 500
     assert crawl.spooled > BOUND
     assert crawl.most_spooled <= BOUND + BUDGET + SEGMENT
-    assert "wait in the spool for the store, and the crawl waits for it" in crawl.writer.backlog
+    assert "in the spool for the store, and the crawl waits for it" in crawl.writer.backlog
     while crawl.writer.backlog.endswith("waits for it"):  # the first attempts are still under way
         threading.Event().wait(0.05)
     assert "the store s3://" in crawl.writer.backlog

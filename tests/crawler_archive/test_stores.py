@@ -19,7 +19,9 @@ from services.s3 import S3Server
 from crawler.archive import Store, open_store
 from crawler.archive.directory import DirectoryStore
 from crawler.archive.errors import ObjectDiffers, ObjectMissing, StoreError
+from crawler.archive.recovery import recover
 from crawler.archive.s3 import S3Store
+from provenance.database import Database
 
 KEY = "warc/example.org/12/34-0.warc.gz"
 
@@ -260,6 +262,16 @@ def test_uploads_that_nobody_finished_are_cleaned_up(
     assert old.clean() == 2
     assert list(old.abandoned()) == []
     assert list(dict(store.keys())) == [KEY]
+
+
+def test_each_start_cleans_up_what_nobody_finished(
+    store: Store, begin_upload: Callable[[str], None], sqlite: Database, spool_dir: Path
+) -> None:
+    """Recovery, which every crawl begins with, frees what abandoned uploads take up."""
+    begin_upload(KEY)
+    assert recover(sqlite, store, spool_dir).cleaned == 0
+    assert recover(sqlite, reopened(store, abandoned_after=timedelta(seconds=-10)), spool_dir).cleaned == 1
+    assert recover(sqlite, store, spool_dir).cleaned == 0
 
 
 @pytest.fixture

