@@ -30,9 +30,6 @@ _MODULES: Mapping[str, str] = {
     "erase": "crawler.commands.erasing",
     "erasure": "crawler.commands.erasing",
     "hold": "crawler.commands.holding",
-    "erase": "crawler.commands.erasing",
-    "erasure": "crawler.commands.erasing",
-    "hold": "crawler.commands.holding",
     "retain": "crawler.commands.retaining",
 }
 
