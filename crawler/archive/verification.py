@@ -22,6 +22,7 @@ from crawler.archive.spool import is_locked, spooled_keys
 from crawler.archive.store import Store
 from crawler.archive.streams import HashingStream, LimitedStream
 from provenance.database import Database
+from provenance.erasures.bytes_to_go import hidden_in_segment, objects_to_delete
 from provenance.queries.crawling import (
     SegmentCapture,
     Spooled,
@@ -151,8 +152,12 @@ class _Verification:
         files = [key for key in spooled_keys(self._spool_dir) if key.startswith(prefix)]
         spooled = {row.key for row in spooled_segments(self._database)}
         known = spooled | {row.key for row in stored_segments(self._database, self._site)}
+        replaced = set(objects_to_delete(self._database))
         for key in objects:
-            if segment_of(key) not in known:
+            if segment_of(key) in replaced:
+                words = "an erasure replaced it, and «aboveboard recover» deletes it"
+                self._find("unfinished-erasure", self._store.uri(key), words)
+            elif segment_of(key) not in known:
                 self._find("unknown-object", self._store.uri(key), "no row of the database knows this object")
         for key in files:
             if key not in spooled and not is_locked(self._spool_dir / key):
@@ -167,7 +172,16 @@ class _Verification:
     ) -> None:
         rows = list(captures)
         self.captures += len(rows)
-        self.findings += agreement.findings
+        hidden = hidden_in_segment(self._database, segment_id)
+        expected = {f"{where}:{offset}" for offset in hidden}
+        self.findings += [
+            found
+            for found in agreement.findings
+            if found.kind != "unknown-record" or found.where not in expected
+        ]
+        if hidden:
+            words = f"{len(hidden)} hidden exchanges are still in it: «aboveboard recover» ends their erasure"
+            self._find("unfinished-erasure", where, words)
         if any(row.revisit for row in rows):
             for url in bodiless_revisits(self._database, segment_id):
                 words = f"{url} was unchanged, but no capture holds the body that it points to"

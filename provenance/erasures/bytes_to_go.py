@@ -110,14 +110,15 @@ def remaining_spans(database: Database, erasure_id: int, segment_id: int) -> lis
         )
 
 
-def hidden_in_segment(connection: Connection, segment_id: int) -> list[int]:
+def hidden_in_segment(database: Database, segment_id: int) -> list[int]:
     """Return where in a segment's current object a hidden response or revisit begins, bytes."""
     query = (
         select(Tombstone.warc_offset)
         .outerjoin(ReplacedObject, _REPLACED)
         .where(Tombstone.segment_id == segment_id, ReplacedObject.key.is_(None))
     )
-    return [offset for offset in connection.scalars(query) if offset is not None]
+    with database.reading() as connection:
+        return [offset for offset in connection.scalars(query) if offset is not None]
 
 
 def families(database: Database, erasure_id: int) -> list[Family]:
@@ -164,9 +165,11 @@ def payloads_elsewhere(database: Database, erasure_id: int, digests: set[bytes])
     return found
 
 
-def objects_to_delete(database: Database, erasure_id: int) -> list[str]:
-    """Return the keys of the segments' objects that an erasure replaced and has to delete, sorted."""
-    query = select(ReplacedObject.key).where(ReplacedObject.erasure_id == erasure_id)
+def objects_to_delete(database: Database, erasure_id: int | None = None) -> list[str]:
+    """Return the keys of the segments' objects that an erasure, or (None) any, replaced and has to delete, sorted."""
+    query = select(ReplacedObject.key)
+    if erasure_id is not None:
+        query = query.where(ReplacedObject.erasure_id == erasure_id)
     with database.reading() as connection:
         return list(connection.scalars(query.order_by(ReplacedObject.key)))
 

@@ -15,6 +15,7 @@ from provenance.models import (
     Origin,
     Segment,
     Site,
+    Tombstone,
     Visit,
     digest_is,
 )
@@ -87,11 +88,14 @@ def bodiless_revisits(database: Database, segment_id: int) -> list[str]:
         original.payload_digest == Capture.payload_digest,
         holds_its_body(original),
     )
+    hidden = exists().where(  # an erasure gives its body to another before it goes
+        Tombstone.payload_digest == Capture.payload_digest, Tombstone.revisit.is_(False)
+    )
     query = (
         select(Origin.url + Capture.path)
         .select_from(Capture)
         .join(Origin, Origin.id == Capture.origin_id)
-        .where(Capture.segment_id == segment_id, Capture.revisit.is_(True), ~held)
+        .where(Capture.segment_id == segment_id, Capture.revisit.is_(True), ~held, ~hidden)
         .order_by(Capture.warc_offset)
     )
     with database.reading() as connection:

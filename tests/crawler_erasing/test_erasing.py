@@ -18,6 +18,7 @@ from crawler.archive.erasing import Erased, erase, resume_erasures
 from crawler.archive.gzip_members import split
 from crawler.archive.keys import index_key
 from crawler.archive.recovery import recover
+from crawler.archive.verification import verify
 from provenance import erasures
 from provenance.database import Database
 from provenance.erasures import ErasureState, Scope, ScopeKind
@@ -291,6 +292,8 @@ def test_a_living_visit_of_the_site_is_waited_for(archive: Archive) -> None:
     assert done.waits_for is not None
     assert "example.org is being crawled by a visit" in done.waits_for
     assert erasures.forgotten(archive.database, f"{ORIGIN}/a")[0].erased_at is None
+    found = verify(archive.database, store, archive.spool_dir).findings
+    assert [finding.kind for finding in found] == ["unfinished-erasure"]
     visit.page("/a", body_of("a, fetched a moment before"))
     visit.page("/copy-of-a", archive.held[f"{ORIGIN}/a"])
     visit.end()

@@ -8,7 +8,8 @@ that other documents hold as well is no trace; how many there are is told.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,14 +21,17 @@ from crawler.archive.gzip_members import split
 from crawler.archive.keys import site_prefix
 from crawler.archive.spool import spooled_keys
 from crawler.archive.store import Store
-from crawler.archive.streams import HashingStream
 from provenance.database import Database
 from provenance.erasures.bytes_to_go import identities, payloads_elsewhere
 from provenance.erasures.records import ErasureRecord
 from provenance.erasures.traces import traces
 
 _HEAD = 16 << 10  # bytes: the fields of a record stand at its beginning
-_SEGMENT, _INDEX = ".warc.gz", ".cdxj"
+_SEGMENT = ".warc.gz"
+_TELLING = re.compile(
+    rb"^(WARC-(?:Target-URI|Date|Payload-Digest|Refers-To-Target-URI|Refers-To-Date)):(.*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 class TracesLeft(ArchiveError):  # noqa: N818 - see DamagedRecord
@@ -72,19 +76,19 @@ class _Wanted:
         self.digests = {f"sha256:{digest.hex()}" for digest in digests - shared}
         self.raw_digests = digests - shared
 
-    def in_fields(self, fields: Mapping[str, str]) -> str | None:
+    def in_fields(self, fields: Mapping[bytes, str]) -> str | None:
         """Return which trace a record's fields are, in words; None: none."""
-        if fields.get("warc-payload-digest") in self.digests:
+        if fields.get(b"warc-payload-digest") in self.digests:
             return "an erased payload"
-        if self._is_moment(fields.get("warc-target-uri"), fields.get("warc-date")):
+        if self._is_moment(fields.get(b"warc-target-uri"), fields.get(b"warc-date")):
             return "a record of an erased exchange"
-        if self._is_moment(fields.get("warc-refers-to-target-uri"), fields.get("warc-refers-to-date")):
+        if self._is_moment(fields.get(b"warc-refers-to-target-uri"), fields.get(b"warc-refers-to-date")):
             return "a revisit that points to an erased exchange"
         return None
 
-    def in_line(self, line: str) -> str | None:
+    def in_line(self, line: bytes) -> str | None:
         """Return which trace a line of an index is."""
-        digest = line.partition('"digest": "')[2].partition('"')[0]
+        digest = line.partition(b'"digest": "')[2].partition(b'"')[0].decode("ascii", "replace")
         return "an erased payload" if digest in self.digests else None
 
     def _is_moment(self, url: str | None, at: str | None) -> bool:
@@ -130,28 +134,20 @@ def look_for_traces(
 
 
 def _walk(stream: BinaryIO, key: str, where: str, wanted: _Wanted, proof: Proof) -> None:
-    counted = HashingStream(stream)
     if key.endswith(_SEGMENT):
-        for offset, _, record in split(counted):
+        for offset, length, record in split(stream):
             proof.records += 1
+            proof.bytes += length
             if found := wanted.in_fields(_fields(record)):
                 proof.hits.append(f"{where} holds {found} at {offset}")
-    elif key.endswith(_INDEX):
-        for line in _lines(stream, counted):
+    else:
+        for line in stream:
+            proof.bytes += len(line)
             if found := wanted.in_line(line):
                 proof.hits.append(f"{where} names {found}")
-    counted.drain()
-    proof.bytes += counted.length
 
 
-def _lines(stream: BinaryIO, counted: HashingStream) -> Iterator[str]:
-    for line in stream:
-        counted.length += len(line)
-        yield line.decode("utf-8", "replace")
-
-
-def _fields(record: bytes) -> dict[str, str]:
-    """Return the WARC fields of a record, names in lower case."""
-    head = record[:_HEAD].partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
-    pairs = (line.partition(":") for line in head.split("\r\n")[1:])
-    return {name.lower(): value.strip() for name, _, value in pairs}
+def _fields(record: bytes) -> dict[bytes, str]:
+    """Return the WARC fields that tell a record, names in lower case."""
+    head = record[:_HEAD].partition(b"\r\n\r\n")[0]
+    return {name.lower(): value.decode("utf-8", "replace").strip() for name, value in _TELLING.findall(head)}
