@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-pytest_plugins = ["services.postgresql", "services.s3"]
+pytest_plugins = ["services.postgresql", "services.replay", "services.s3"]
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

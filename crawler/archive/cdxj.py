@@ -4,6 +4,9 @@ A line is the URL's key (`crawler.archive.surt`), the moment to the second and a
 strings, as pywb writes and reads them.  ``filename`` is the segment's key, so a store's root is all that a replay
 tool must be told, and the sorted lines of any number of segments merge into the index of a site.
 
+An answer of which no byte of a body is there, because a policy kept none or the connection broke, is left out: its
+head announces a body, and a browser would wait for it.
+
 An index says nothing that its segment does not: it is made again from the records whenever it is missing.
 """
 
@@ -55,8 +58,8 @@ def line(
 
 
 def line_of(record: Record, offset: int, length: int, key: str) -> bytes | None:
-    """Return the line of a record as it was read back; None for one that nobody replays."""
-    if record.kind not in INDEXED:
+    """Return the line of a record as it was read back; None for one that nobody can replay."""
+    if record.kind not in INDEXED or ("WARC-Truncated" in record.fields and not record.payload):
         return None
     return line(
         url=record.url,

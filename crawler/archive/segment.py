@@ -123,18 +123,19 @@ class SegmentWriter:
         noted = metadata_member(exchange, metadata, common)
         start = self._size
         self._write([request, response, noted])
-        self._index.append(
-            cdxj.line(
-                url=exchange.url,
-                at=exchange.started_at,
-                head=exchange.response_head,
-                digest=payload_digest,
-                revisit=revisit_of is not None,
-                offset=start + len(request),
-                length=len(response),
-                key=self.key,
+        if exchange.body or exchange.truncated is None:
+            self._index.append(
+                cdxj.line(
+                    url=exchange.url,
+                    at=exchange.started_at,
+                    head=exchange.response_head,
+                    digest=payload_digest,
+                    revisit=revisit_of is not None,
+                    offset=start + len(request),
+                    length=len(response),
+                    key=self.key,
+                )
             )
-        )
         reach("segment.written")
         return Place(
             offset=start + len(request),
