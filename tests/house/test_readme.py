@@ -65,8 +65,11 @@ def commands(page: Path) -> Iterator[list[str]]:
 
 @cache
 def root() -> Any:
-    """Return the command line as typer's own copy of click knows it."""
-    return typer.main.get_command(app)
+    """Return the command line as typer's own copy of click knows it, every command loaded."""
+    group: Any = typer.main.get_command(app)
+    for command in group.list_commands(None):
+        group.get_command(None, command)
+    return group
 
 
 def unknown(arguments: list[str]) -> list[str]:
