@@ -6,7 +6,10 @@ write-ahead log and backups are the operator's, as everywhere.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from provenance.database import Database
 
@@ -22,8 +25,14 @@ _TABLES = (
 
 
 def scrub(database: Database) -> None:
-    """Make the engine forget what was deleted, as far as it can be asked to while others use it."""
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    """Make the engine forget what was deleted, as far as it can be asked to while others use it.
+
+    Where it cannot just now, the rows are gone all the same, and their room is used again later.
+    """
+    with (
+        suppress(DBAPIError),
+        database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+    ):
         if database.is_sqlite:
             connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
             return

@@ -236,6 +236,25 @@ def test_a_dry_run_says_what_would_go_and_touches_nothing(small: Archive) -> Non
     small.assert_gone()
 
 
+def test_what_is_over_its_time_goes_by_its_keys_and_may_come_back(small: Archive) -> None:
+    """Retention: these captures, wherever they lie; nothing is suppressed."""
+    with small.database.session() as session:
+        keys_of = list(session.scalars(select(Capture.id).where(Capture.path.in_(["/a", "/third"]))))
+    done = erase(
+        small.database,
+        open_store(small.store_url),
+        small.spool_dir,
+        Scope.parse(ScopeKind.RETENTION, "observe: 180 days"),
+        reason="their time is over",
+        requested_by="the policy",
+        captures=keys_of,
+    )
+    assert done.waits_for is None
+    assert done.plan.captures == 2
+    assert not erasures.suppressions(small.database)
+    small.assert_gone(f"{ORIGIN}/a", f"{ORIGIN}/third")
+
+
 def test_site_documents_go_with_their_exchange(small: Archive) -> None:
     """A robots.txt that is erased leaves no version behind."""
     visit = begin(small.database, open_store(small.store_url), small.spool_dir)

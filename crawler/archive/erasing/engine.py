@@ -193,7 +193,6 @@ class Engine:
         return len(keys)
 
     def _finish(self, erasure: ErasureRecord, facts: dict[str, Any]) -> ErasureRecord:
-        finished = finish(self._database, erasure.id, datetime.now(UTC), facts)
         for attempt in range(_TRIES):
             try:
                 remove_unreferenced(self._database)
@@ -201,5 +200,6 @@ class Engine:
             except RecordConflict:  # a crawl of another site took one up just now
                 if attempt == _TRIES - 1:
                     raise
+        finished = finish(self._database, erasure.id, datetime.now(UTC), facts)
         scrub(self._database)
         return finished

@@ -17,7 +17,8 @@ from crawler.archive.reading import read_record
 from crawler.archive.records import Record, pointing_to, with_body
 from crawler.archive.store import Store
 from provenance.database import Database
-from provenance.erasures.bytes_to_go import families, segments
+from provenance.erasures.bytes_to_go import segments
+from provenance.erasures.families import families
 from provenance.erasures.records import Family, HeldSegment, HiddenBody, Pointer
 
 
