@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from many_hosts import FILES, MISSING, PAGE, Hosts, Raw, Reply, page, robots, text
@@ -130,9 +131,24 @@ def test_a_robots_txt_that_leads_to_what_was_erased_is_unreachable(crawl: Crawl)
     assert hosts.asked(HOST) == ["/robots.txt"]
 
 
-def test_a_list_that_grew_is_taken_over_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_gate_denies_what_was_erased_first_of_all(tmp_path: Path) -> None:
+    """Also for whoever comes without the frontier, and before robots.txt was read."""
+    url = f"sqlite:///{tmp_path}/provenance.db"
+    entries = SuppressionList()
+    with Database.open(url) as database:
+        erased(url, ScopeKind.SITE, HOST)
+        entries.refresh(database)
+    gate = Gate("Aboveboard", lambda: 0.0, entries)
+    assert gate.ask(urls.parse(f"https://{HOST}/x")).record.rule == "erasure.suppressed"
+    assert (
+        gate.ask(urls.parse(f"https://{HOST}/tdmrep.json"), is_file=True).record.rule == "erasure.suppressed"
+    )
+    assert gate.ask(urls.parse("https://other.org/x")).record.rule == "robots.unreachable"
+
+
+def test_a_list_that_grew_is_taken_over_once(tmp_path: Path) -> None:
     """Every few seconds one small question; the entries are read when its answer changed."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('list')}/provenance.db"
+    url = f"sqlite:///{tmp_path}/provenance.db"
     entries, gate = SuppressionList(), Gate("Aboveboard", lambda: 0.0)
     with Database.open(url) as database:
         assert entries.refresh(database)

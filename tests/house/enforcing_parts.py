@@ -18,6 +18,7 @@ class Part:
 
 C = "tests/crawler/"
 E = "tests/crawler_enforcement/"
+SUPPRESSED = "tests/crawler_permission/test_suppression.py"
 LIMITS, SMALL = E + "test_limits_that_hold.py", E + "test_a_small_crawl.py"
 
 PERMISSION = (
@@ -55,6 +56,14 @@ PERMISSION = (
         " and day <= self.valid_until", "", (C + "test_job.py::test_an_owners_permission_holds_from_its_first_day_to_its_last",)),
     Part("an owner's word holds for its own site only", "crawler/frontier/routes.py",
         "return urls.site_of(host) == self._visit.site", "return True", (LIMITS,)),
+    Part("what was erased is not fetched again", "crawler/permission/gate.py",
+        "        if (erased := self.erased(target)) is not None:\n            return erased\n", "", (SUPPRESSED + "::test_the_gate_denies_what_was_erased_first_of_all",)),
+    Part("of what was erased not even robots.txt is asked", "crawler/frontier/frontier.py",
+        "        if self._refusing.refuse_erased(queue):\n", "        if queue:\n", (SUPPRESSED + "::test_what_was_erased_is_not_asked_for_again",)),
+    Part("no crawl goes around an erased robots.txt", "crawler/frontier/frontier.py",
+        "        self._gate.close_if_erased(rules)\n", "", (SUPPRESSED + "::test_what_was_erased_is_not_asked_for_again",)),
+    Part("a running crawl hears of an erasure", "crawler/frontier/watch.py",
+        "self._memory.hear_of_erasures()", "False", (SUPPRESSED + "::test_what_is_erased_while_a_crawl_runs_is_asked_for_no_more",)),
     Part("no contact, no crawl", "crawler/job.py",
         "    contact: Annotated[str, AfterValidator(_mail)]\n", '    contact: str = "nobody@example.org"\n', (C + "test_job.py::test_a_mistake_is_told_with_file_key_and_remedy",)),
 )  # fmt: skip  # part and file, then text and what stands there instead
