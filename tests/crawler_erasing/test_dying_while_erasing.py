@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -56,6 +57,7 @@ def _kill(places: tuple[str, str], spool_dir: Path, failpoint: str, number: int)
     """Erase what one segment holds and others point to, in a process that dies at the failpoint."""
     scope = [ScopeKind.URL.value, FOLDER[0]]
     program = [sys.executable, filled_archive.__file__, *places, str(spool_dir), failpoint, str(number)]
-    ended = subprocess.run([*program, *scope], check=False, timeout=120, capture_output=True)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    ended = subprocess.run([*program, *scope], check=False, timeout=120, capture_output=True, env=environment)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
     return FOLDER[:1]
