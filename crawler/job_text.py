@@ -13,7 +13,7 @@ name = "my-job"
 purpose = "ai-train-gen"             # what the documents are for; decisions are made for this usage.  One of: crawl, index,
                                      # snippet, archive, tdm, ai-train, ai-train-gen, ai-train-nongen, ai-index, ai-input,
                                      # redistribute, derivative
-policy = "strict-optin"              # a profile (strict-optin, observe) or a policy file of your own
+policy = "strict-optin"              # strict-optin, eu-tdm, licence-first, cn-strict, observe, or a policy file of your own
 # max_wait_seconds = 3600            # for a site that another run holds, a back-off, an unreachable robots.txt
 # max_time_seconds = 86400           # end cleanly after this long; the same command goes on
 # schedule = "0 3 * * 1"             # for people and cron (UTC); see deploy/ for a timer
