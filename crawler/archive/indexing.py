@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from crawler.archive.cdxj import MEDIA_TYPE, index_segment
-from crawler.archive.errors import ObjectDiffers, ObjectMissing, SpoolError
+from crawler.archive.errors import DamagedRecord, ObjectDiffers, ObjectMissing, SpoolError
 from crawler.archive.keys import index_key, site_prefix
 from crawler.archive.spool import remove_empty_parents
 from crawler.archive.store import Store, Stored
@@ -62,7 +62,6 @@ def mend_indexes(database: Database, store: Store, spool_dir: Path, site: str | 
     """Make the index of every stored segment that lacks one; return how many did.
 
     Raises:
-        DamagedRecord: a segment cannot be read to its end: run «aboveboard verify».
         StoreError: the store cannot be read or written.
     """
     there = {key for key, _ in store.keys(site_prefix(site))}
@@ -70,7 +69,7 @@ def mend_indexes(database: Database, store: Store, spool_dir: Path, site: str | 
     for row in stored_segments(database, site):
         if index_key(row.key) in there:
             continue
-        with suppress(ObjectMissing):  # nothing to be indexed: verification tells of it
+        with suppress(ObjectMissing, DamagedRecord):  # verification tells of both
             make_index(store, row.key, spool_dir)
             made += 1
     return made

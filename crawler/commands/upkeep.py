@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from crawler.archive.erasing import resume_erasures
+from crawler.archive.indexing import mend_indexes
 from crawler.archive.recovery import recover as recover_spool
 from crawler.archive.store import open_store
 from crawler.archive.verification import Verified
@@ -76,16 +77,19 @@ def _print_result(result: Verified) -> None:
 
 
 def recover(database: Database = None, store: Store = None) -> None:
-    """Finish or discard what a killed process left in the spool; every crawl does this first."""
+    """Finish or discard what a killed process left in the spool; every crawl does this first.  Mend indexes, too."""
     places = Places.of(None, database, store, os.environ)
     with ProvenanceDatabase.open(places.database) as opened:
         kept = open_store(places.store)
         result = recover_spool(opened, kept, places.spool)
         resumed = resume_erasures(opened, kept, places.spool)
+        indexes = mend_indexes(opened, kept, places.spool)
     typer.echo(
         f"{result.finished} segments finished, {result.discarded} discarded, "
         f"{result.truncated} bytes behind the last committed record cut off"
     )
+    if indexes:
+        typer.echo(f"{indexes} indexes made again that were missing beside their segments")
     for erasure in resumed.finished:
         typer.echo(f"erasure {erasure.id} of {erasure.scope} finished: {erasure.captures} exchanges are gone")
     for erasure, why in resumed.waiting:
