@@ -164,6 +164,12 @@ def test_nothing_is_certified_before_it_is_gone(typed: Typed, folder: Path) -> N
         typed("erasure", "certificate", "2")
 
 
+def test_the_readme_shows_the_script_that_checks() -> None:
+    """Word for word: what a reader copies is what these tests run."""
+    readme = Path(__file__).parents[2] / "README.md"
+    assert f"```python\n{CHECK.read_text(encoding='utf-8')}```\n" in readme.read_text(encoding="utf-8")
+
+
 names = st.text('abcz_ "\\\n', max_size=6)
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=12),
