@@ -117,7 +117,7 @@ def killed_at_random(
                 "job.toml",
                 "--quiet",
                 environ=environ,
-                arrange=[("small_segments", {})],
+                arrange=[("in_haste", {})],
             )
 
         while deaths < kills:

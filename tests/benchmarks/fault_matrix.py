@@ -1,0 +1,24 @@
+"""The whole fault matrix: every fault, on both stores and both databases, printed as a table.
+
+Takes ten to twenty minutes; the exit code is pytest's.
+
+Usage: python tests/benchmarks/fault_matrix.py [WHAT-PYTEST-TAKES…]     (for example: -k "power cut")
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def main(arguments: list[str]) -> int:
+    """Let pytest play every cell; its summary is the table."""
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "faults or not faults", "tests/acceptance/faults"]
+    return subprocess.run([*command, *arguments], cwd=REPOSITORY, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
