@@ -19,6 +19,7 @@ class Part:
 C = "tests/crawler/"
 E = "tests/crawler_enforcement/"
 SUPPRESSED = "tests/crawler_permission/test_suppression.py"
+LAWS = "tests/licences/test_policy_laws.py"
 LIMITS, SMALL = E + "test_limits_that_hold.py", E + "test_a_small_crawl.py"
 
 PERMISSION = (
@@ -59,7 +60,7 @@ PERMISSION = (
     Part("what was erased is not fetched again", "crawler/permission/gate.py",
         "        if (erased := self.erased(target)) is not None:\n            return erased\n", "", (SUPPRESSED + "::test_the_gate_denies_what_was_erased_first_of_all",)),
     Part("of what was erased not even robots.txt is asked", "crawler/frontier/frontier.py",
-        "        if self._refusing.refuse_erased(queue):\n", "        if queue:\n", (SUPPRESSED + "::test_what_was_erased_is_not_asked_for_again",)),
+        "        if self._refusing.refuse_erased(queue):\n", "        if queue:\n", (SUPPRESSED + "::test_for_pages_that_were_erased_no_robots_txt_is_asked",)),
     Part("no crawl goes around an erased robots.txt", "crawler/frontier/frontier.py",
         "        self._gate.close_if_erased(rules)\n", "", (SUPPRESSED + "::test_what_was_erased_is_not_asked_for_again",)),
     Part("a running crawl hears of an erasure", "crawler/frontier/watch.py",
@@ -164,4 +165,17 @@ WHAT_IS_KEPT = (
         ("tests/provenance/test_recording.py::test_a_stale_epoch_is_refused",)),
 )  # fmt: skip  # as above
 
-PARTS = (*PERMISSION, *THE_WAY_OUT, *PACE, *WHAT_IS_KEPT)
+RIGHTS = (
+    Part("a file's word against fetching closes its paths", "crawler/permission/gate.py",
+        "return self._closed_by_statement(rules, target) or permission", "return permission", (C + "test_gate.py::test_a_file_that_forbids_fetching_closes_its_paths",)),
+    Part("a body that may not be kept is dropped", "crawler/retention.py",
+        "if keep is Kept.BODY or (", "if True or (", ("tests/crawler_permission/test_retention.py::test_a_body_that_may_not_be_kept_is_nowhere",)),
+    Part("what is lenient never allows", "licences/policy/reach.py",
+        "        not statement.lenient\n        and ", "        ", (LAWS + "::test_an_allowance_never_comes_from_what_is_malformed_or_lenient",)),
+    Part("what is malformed never allows", "licences/policy/reach.py",
+        "        and statement.retrieval is Retrieval.OK\n", "", (LAWS + "::test_an_allowance_never_comes_from_what_is_malformed_or_lenient",)),
+    Part("permission to another is none to us", "licences/policy/reach.py",
+        "        and speaks_to_us(statement)\n    )\n\n\ndef allows", "    )\n\n\ndef allows", ("tests/licences/test_policy.py::test_permission_to_another_agent_is_no_permission_to_us",)),
+)  # fmt: skip  # as above
+
+PARTS = (*PERMISSION, *THE_WAY_OUT, *PACE, *WHAT_IS_KEPT, *RIGHTS)

@@ -104,6 +104,14 @@ def test_an_allowance_does_not_flow_down_unless_its_protocol_says_so() -> None:
     assert decide(rights, Usage.AI_TRAIN_GEN, STRICT).outcome is Outcome.NOT_PERMITTED
 
 
+def test_permission_to_another_agent_is_no_permission_to_us() -> None:
+    """Said to us by name it counts, said to another by name it does not."""
+    for matches_us, outcome in ((True, Outcome.PERMITTED), (False, Outcome.NOT_PERMITTED)):
+        named = {"all": False, "tokens": ["OneBot"], "matches_us": matches_us}
+        rights = RightsSet.of_statements([changed(ALLOWED, addressee=named)])
+        assert decide(rights, Usage.AI_TRAIN, load("strict-optin")).outcome is outcome
+
+
 def test_no_derivatives_is_silent_about_derivatives() -> None:
     rights = RightsSet.of_statements(stated("CC-BY-ND-4.0"))
     assert decide(rights, Usage.AI_TRAIN_GEN, STRICT).rule == "conditions-unsettled"
