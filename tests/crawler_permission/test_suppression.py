@@ -75,6 +75,16 @@ def test_what_was_erased_is_not_asked_for_again(
     assert evidence == f"{erasure.id}: {erasure.scope}"
 
 
+def test_for_pages_that_were_erased_no_robots_txt_is_asked(crawl: Crawl) -> None:
+    """The host would be asked for nothing else: so it is left in peace."""
+    Database.open(crawl.database).close()
+    with Hosts({HOST: robots(OPEN)}) as hosts:
+        erased(crawl.database, ScopeKind.PREFIX, hosts.url(HOST, "/a/"))
+        crawl.run(hosts, job_of(hosts, "/a/1", "/a/2"), code=3)
+    assert hosts.log == []
+    assert suppressed(crawl, hosts) == ["/a/1", "/a/2"]
+
+
 def test_what_is_erased_while_a_crawl_runs_is_asked_for_no_more(crawl: Crawl) -> None:
     """A chain of pages without an end: it ends where the crawl hears of the erasure, a few pages later."""
     chain: list[int] = []
