@@ -23,6 +23,7 @@ from crawler.archive.surt import surt
 
 MEDIA_TYPE = "application/vnd.cdxj"
 INDEXED = frozenset({"response", "revisit"})
+_DIGITS = str.maketrans("", "", "-:T")
 _STATUS = re.compile(rb"HTTP/\S+[ \t]+(\d{3})(?!\d)")
 _MEDIA_TYPE = re.compile(rb"^content-type:[ \t]*([^;\s]+)", re.IGNORECASE | re.MULTILINE)
 
@@ -53,7 +54,7 @@ def line(
         "offset": str(offset),
         "filename": key,
     }
-    moment = at.astimezone(UTC).strftime("%Y%m%d%H%M%S")
+    moment = at.astimezone(UTC).isoformat()[:19].translate(_DIGITS)
     return f"{surt(url)} {moment} {json.dumps(found)}\n".encode("ascii")
 
 

@@ -8,9 +8,14 @@ The rules are those of the Internet Archive's canonicaliser (pywb, OpenWayback);
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
 _UNESCAPED = "!\"$&'()*+,-./:;<=>?@[\\]^_`{|}~"  # besides letters and digits
+_PARTS = re.compile(r"([^:]*://[^/?#]*)([^?#]*)\??([^#]*)(?:#.*)?", re.DOTALL)
+_NORMAL = re.compile(
+    r"(?:/(?!\.)[A-Za-z0-9._~!$&'()*+,;=:@-]+)+/?|/"
+)  # a path that is so already but for its case
 _PLAIN = re.compile(r"[A-Za-z0-9!\"$&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]*")
 _WWW = re.compile(r"^www\d*\.")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -38,27 +43,34 @@ def surt(url: str) -> str:
     >>> surt("http://127.0.0.1:8080/")
     '1,0,0,127:8080)/'
     """
-    parts = urlsplit(url)
+    origin, path, query = _PARTS.fullmatch(url).groups()  # type: ignore[union-attr]  # it matches whatever comes
+    return f"{_origin(origin)}){_path(path)}{_query(query) if query else ''}"
+
+
+@lru_cache(maxsize=1024)  # a segment is of one site
+def _origin(origin: str) -> str:
+    parts = urlsplit(origin)
+    name = _escaped(parts.hostname or "").lower().replace("..", ".").strip(".")
     port = "" if parts.port in {None, _DEFAULT_PORTS.get(parts.scheme)} else f":{parts.port}"
-    return f"{_host(parts.hostname or '')}{port}){_path(parts.path)}{_query(parts.query)}"
-
-
-def _host(host: str) -> str:
-    name = _escaped(host).lower().replace("..", ".").strip(".")
-    return ",".join(reversed(_WWW.sub("", name).split(".")))
+    return ",".join(reversed(_WWW.sub("", name).split("."))) + port
 
 
 def _path(path: str) -> str:
+    normal = path.lower() if _NORMAL.fullmatch(path) else _normal(path)
+    if "(" in normal:
+        for session in _PATH_SESSIONS:
+            normal = session.sub(r"\1\2", normal)
+    return normal[:-1] if len(normal) > 1 and normal.endswith("/") else normal
+
+
+def _normal(path: str) -> str:
     kept: list[bytes] = []
     for segment in _unescaped(path).split(b"/")[1:]:
         if segment == b".." and kept:
             kept.pop()
         elif segment != b".":
             kept.append(segment)
-    normal = _escape(b"/" + b"/".join([*filter(None, kept[:-1]), *kept[-1:]])).lower()
-    for session in _PATH_SESSIONS:
-        normal = session.sub(r"\1\2", normal)
-    return normal[:-1] if len(normal) > 1 and normal.endswith("/") else normal
+    return _escape(b"/" + b"/".join([*filter(None, kept[:-1]), *kept[-1:]])).lower()
 
 
 def _query(query: str) -> str:
