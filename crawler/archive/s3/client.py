@@ -49,7 +49,7 @@ _DENIED = frozenset(
         "AllAccessDisabled",
     }
 )
-_BUSY = frozenset({"SlowDown", "RequestTimeout", "RequestTimeTooSkewed", "Throttling", "ThrottlingException"})
+_BUSY = frozenset({"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException"})
 _NOT_NOW = frozenset(
     {
         HTTPStatus.REQUEST_TIMEOUT,
@@ -119,6 +119,11 @@ def _told(where: str, location: Location, key: str | None, error: ClientError) -
     if code == "NoSuchBucket":
         return StoreError(
             f"{where}: there is no bucket {location.bucket!r}; create it, or name another with --store"
+        )
+    if code == "RequestTimeTooSkewed":
+        return StoreUnavailable(
+            f"{where} refuses us because our clock is not its own ({code}); set this machine's clock; "
+            "what is not stored yet waits in the spool"
         )
     if code in _BUSY or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in _NOT_NOW:
         return StoreUnavailable(

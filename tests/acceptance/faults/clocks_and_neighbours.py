@@ -77,7 +77,7 @@ CLOCKS_AND_NEIGHBOURS = [
     Fault(
         name="clock is a week ahead at the start",
         happens=partial(clock_is_refused, seconds=7 * DAY),
-        words=("RequestTimeTooSkewed", "clock"),
+        words=("our clock is not its own", "set this machine's clock"),
         stores=("s3",),
     ),
     Fault(name="the same command twice at once", happens=the_same_twice),

@@ -1,6 +1,6 @@
 """A stage for each cell of the fault matrix, and the matrix as a table when all of them are through.
 
-A run of all tests plays one cell of each fault, another kind of store and database each time; the others are marked
+A run of all tests plays one cell of most faults, another kind of store and database each time; the others are marked
 ``faults`` and wait to be asked for: ``python tests/benchmarks/fault_matrix.py``.
 """
 
