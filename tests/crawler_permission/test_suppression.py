@@ -154,6 +154,9 @@ def test_the_gate_denies_what_was_erased_first_of_all(tmp_path: Path) -> None:
         gate.ask(urls.parse(f"https://{HOST}/tdmrep.json"), is_file=True).record.rule == "erasure.suppressed"
     )
     assert gate.ask(urls.parse("https://other.org/x")).record.rule == "robots.unreachable"
+    rules = gate.rules(f"https://{HOST}")
+    gate.close_if_erased(rules)
+    assert rules.closed == "erasure.suppressed"
 
 
 def test_a_list_that_grew_is_taken_over_once(tmp_path: Path) -> None:
