@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -101,7 +102,7 @@ class Statement:
     @property
     def canonical(self) -> str:
         """The statement as JSON in one form: sorted keys, no spaces, ASCII."""
-        return json.dumps(self.to_json(), allow_nan=False, separators=(",", ":"), sort_keys=True)
+        return _canonical(self)
 
     @property
     def reference(self) -> str:
@@ -158,6 +159,13 @@ class Observation:
 def encodable(text: str) -> str:
     """Return a text that UTF-8 can hold: lone surrogates, which JSON escapes and odd headers bring, become «?»."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+@lru_cache(
+    maxsize=16_384
+)  # a crawl meets the same statements on every page, a comparison in every second set
+def _canonical(statement: Statement) -> str:
+    return json.dumps(statement.to_json(), allow_nan=False, separators=(",", ":"), sort_keys=True)
 
 
 def _same(value: Any) -> Any:

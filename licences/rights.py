@@ -84,13 +84,8 @@ class RightsSet:
 def _interned(statements: frozenset[Statement], lookups: frozenset[Lookup]) -> RightsSet:
     ordered = sorted(statements, key=lambda statement: statement.canonical)
     asked = sorted(lookups, key=lambda one: (one.channel.value, one.document or "", one.retrieval.value))
-    canonical = _dump(
-        {
-            "format": FORMAT,
-            "statements": [statement.to_json() for statement in ordered],
-            "lookups": [one.to_json() for one in asked],
-        }
-    )
+    parts = [_dump([one.to_json() for one in asked]), ",".join(one.canonical for one in ordered)]
+    canonical = f'{{"format":{FORMAT},"lookups":{parts[0]},"statements":[{parts[1]}]}}'
     stated = {one.licence for one in ordered if one.licence}
     return RightsSet(
         statements=tuple(ordered),

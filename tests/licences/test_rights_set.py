@@ -109,6 +109,8 @@ def test_the_canonical_json_round_trips(observations: list[Observation], lookups
     rights = RightsSet.of(observations, lookups)
     assert rights.digest == sha256(rights.canonical.encode()).digest()
     assert RightsSet.from_json(rights.canonical) == rights
+    read = json.loads(rights.canonical)
+    assert json.dumps(read, separators=(",", ":"), sort_keys=True) == rights.canonical
     assert set(rights.statements) == {one.statement for one in observations}
     assert set(rights.lookups) == set(lookups)
 
