@@ -18,9 +18,9 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1] / 
 from bench_site import SOURCES  # noqa: E402  # its folder is where this file lies
 from small_crawl import SmallCrawl  # noqa: E402  # found by the line above
 
-from crawler.archive import iterate, open_store  # noqa: E402
-from crawler.archive.verification import verify  # noqa: E402
-from provenance.database import Database  # noqa: E402
+from crawler.archive import iterate, open_store  # noqa: E402  # the repository is found by the line above
+from crawler.archive.verification import verify  # noqa: E402  # as above
+from provenance.database import Database  # noqa: E402  # as above
 
 PAGES = 3000
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nServer: bench\r\n\r\n"

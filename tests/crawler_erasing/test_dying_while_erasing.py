@@ -10,7 +10,7 @@ from pathlib import Path
 
 import filled_archive
 import pytest
-from test_erasing import ORIGIN, filled
+from test_erasing_engine import ORIGIN, filled
 
 from crawler.archive import open_store
 from crawler.archive.erasing import resume_erasures

@@ -60,6 +60,16 @@ def test_modules_have_one_idea_and_a_name() -> None:
     assert [name(path) for path in files if {path.stem, path.parent.name} & NAMELESS] == []
 
 
+def test_no_two_test_modules_share_a_name() -> None:
+    """Test folders are no packages: pytest takes the second module of a name for the first."""
+    names = [
+        path.name
+        for path in (ROOT / "tests").rglob("*.py")
+        if path.name not in {"conftest.py", "__init__.py"}
+    ]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
 def test_every_switched_off_check_says_why() -> None:
     """Every noqa and every ignore carries its reason on the line, and names what it switches off."""
     found = [(name(path), line, text) for path in modules(*FOLDERS) for line, text in comments(path)]

@@ -13,8 +13,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from faulty_s3 import S3Proxy
 from matrix import CELLS, Matrix
-from s3_proxy import S3Proxy
 from services.s3 import ACCESS_KEY, SECRET_KEY, S3Server
 from stage import Stage
 from warmth import Warmth

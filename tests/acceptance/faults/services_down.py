@@ -9,7 +9,7 @@ from functools import partial
 
 import psycopg
 from fault import Fault
-from s3_proxy import S3Proxy
+from faulty_s3 import S3Proxy
 from stage import Stage
 from warmth import Command
 

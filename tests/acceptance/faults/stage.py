@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from faulty_s3 import S3Proxy
 from judging import Judgement, Ledger, documents, judge
 from loopback_site import LoopbackSite, Reply, tree, tree_urls
 from outside import environment, job
-from s3_proxy import S3Proxy
 from warmth import KILLED, Arrangement, Command, Ended, Warmth
 
 from provenance.database import Database
