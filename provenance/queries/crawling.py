@@ -6,7 +6,7 @@ Iterators read in batches inside one transaction that ends when they are exhaust
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -207,17 +207,22 @@ def stored_segments(database: Database, site: str | None = None) -> list[StoredS
 
 def captures_of_segment(database: Database, segment_id: int) -> list[SegmentCapture]:
     """Return a segment's captures in the order of their records."""
-    names = ("id", "fetched_at", "status", "warc_offset", "warc_length", "request_length", "metadata_length")
-    columns = [getattr(Capture, name) for name in (*names, "payload_digest", "length", "revisit", "kept")]
+    names = [each.name for each in fields(SegmentCapture) if each.name not in {"url", "kept"}]
+    columns = [getattr(Capture, name) for name in names]
     query = (
-        select((Origin.url + Capture.path).label("url"), *columns)
+        select(*columns, (Origin.url + Capture.path).label("url"), Capture.kept)
+        .select_from(Capture)
         .join(Origin, Origin.id == Capture.origin_id)
         .where(Capture.segment_id == segment_id)
         .order_by(Capture.warc_offset)
     )
     with database.reading() as connection:
-        rows = connection.execute(query).mappings()
-        return [SegmentCapture(**{**row, "kept": Kept(row["kept"] or Kept.BODY)}) for row in rows]
+        return [
+            SegmentCapture(**dict(zip(names, rest, strict=True)), url=url, kept=Kept(kept or Kept.BODY))
+            for *rest, url, kept in connection.execute(
+                query
+            )  # plain rows: a mapping of each takes twice as long
+        ]
 
 
 def latest_site_document(database: Database, origin: str, path: str) -> SiteDocument | None:

