@@ -50,7 +50,7 @@ def test_no_environment_setting_or_job_file_arms_one(place: Workplace) -> None:
     with LoopbackSite(tree(3)) as site:
         place.run("crawl", place.write(job(site.url)))
         assert (
-            "unknown"
+            "no key we know"
             in place.run(
                 "crawl", place.write(job(site.url, job='failpoints = ["store.checked"]')), code=2
             ).err
