@@ -18,8 +18,12 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Open loopback, and only loopback, to everything but the pure package's tests."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Open loopback, and only loopback, to everything but the pure package's tests; leave ``faults`` to who asks."""
+    if "faults" not in config.option.markexpr:
+        left_out = [item for item in items if item.get_closest_marker("faults") is not None]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item.get_closest_marker("faults") is None]
     for item in items:
         if "tests/licences/" not in item.nodeid and "licences/" not in item.nodeid.split("tests/")[0]:
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.0/8"]))

@@ -67,11 +67,20 @@ def hide(
 
 
 def sweep(database: Database, erasure: ErasureRecord, at: datetime) -> int:
-    """Hide what was recorded of an erasure's scope after it was hidden; return how many exchanges that are."""
+    """Hide what was recorded of an erasure's scope after it was hidden; return how many exchanges that are.
+
+    Segments hold something of it again then, so that one which was rewritten has to be rewritten once more.
+    """
     if erasure.scope.kind is ScopeKind.RETENTION or erasure.state is ErasureState.ERASED:
         return 0
     with database.writing() as connection:
-        return _move(connection, erasure.id, erasure.scope, at, ())
+        moved = _move(connection, erasure.id, erasure.scope, at, ())
+        if moved:
+            again = update(Erasure).where(
+                Erasure.id == erasure.id, Erasure.state == ErasureState.REWRITTEN.value
+            )
+            connection.execute(again.values(state=ErasureState.HIDDEN.value))
+        return moved
 
 
 def _move(connection: Connection, erasure: int, scope: Scope, at: datetime, captures: Sequence[int]) -> int:

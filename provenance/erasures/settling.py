@@ -12,6 +12,8 @@ from provenance.database import Database
 from provenance.erasures.listing import read_erasure
 from provenance.erasures.records import ErasureRecord, ErasureState, HeldSegment, Moved, SegmentSwitched
 from provenance.errors import RecordConflict
+from provenance.fence import check_site
+from provenance.leases import Lease
 from provenance.models import (
     Capture,
     Decision,
@@ -28,13 +30,17 @@ from provenance.upsert import insert_new, table_of
 _PLACE = ("segment_id", "warc_offset", "warc_length", "request_length", "metadata_length")
 
 
-def switch_segment(database: Database, erasure_id: int, switched: SegmentSwitched) -> None:
+def switch_segment(database: Database, erasure_id: int, switched: SegmentSwitched, lease: Lease) -> None:
     """Let rows point into a rewritten segment, and note the old object for deletion.
+
+    The lease is that of the segment's site: who takes it over waits until this has committed, or finds that it has not.
 
     Raises:
         RecordConflict: the segment is not where it was when it was read; nothing was changed.
+        StaleLease: the site is in other hands; nothing was changed.
     """
     with database.writing() as connection:
+        check_site(connection, lease.site, lease.epoch)
         _replace(connection, erasure_id, switched.id, switched.old_key)
         now = update(Segment).where(Segment.id == switched.id, Segment.key == switched.old_key)
         values = {
@@ -46,13 +52,15 @@ def switch_segment(database: Database, erasure_id: int, switched: SegmentSwitche
         _move(connection, switched.moved)
 
 
-def drop_segment(database: Database, erasure_id: int, segment: HeldSegment) -> None:
-    """Forget a segment in which nothing is left, and note its object for deletion.
+def drop_segment(database: Database, erasure_id: int, segment: HeldSegment, lease: Lease) -> None:
+    """Forget a segment in which nothing is left, and note its object for deletion; the lease as in `switch_segment`.
 
     Raises:
         RecordConflict: a capture stands on it; nothing was changed.
+        StaleLease: the site is in other hands; nothing was changed.
     """
     with database.writing() as connection:
+        check_site(connection, lease.site, lease.epoch)
         _replace(connection, erasure_id, segment.id, segment.key)
         stands = exists().where(Capture.segment_id == segment.id)
         gone = delete(Segment).where(Segment.id == segment.id, Segment.key == segment.key, ~stands)

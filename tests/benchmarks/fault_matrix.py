@@ -16,7 +16,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 def main(arguments: list[str]) -> int:
     """Let pytest play every cell; its summary is the table."""
-    command = [sys.executable, "-m", "pytest", "-q", "-m", "faults or not faults", "tests/acceptance/faults"]
+    folders = ["tests/acceptance/faults", "tests/crawler_erasing/test_dying_while_erasing.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "faults or not faults", *folders]
     return subprocess.run([*command, *arguments], cwd=REPOSITORY, check=False).returncode
 
 

@@ -23,18 +23,34 @@ FOLDER = (f"{ORIGIN}/shared", f"{ORIGIN}/folder/b", f"{ORIGIN}/folder/same")
 
 
 ARROWS = [
-    pytest.param("erase.hidden", 1, id="rows are tombstones, every byte is there"),
-    pytest.param("erase.rewritten", 1, id="the first segment is stored under its new key, no row says so"),
-    pytest.param("erase.switched", 1, id="rows point at it, the next one still holds what goes"),
-    pytest.param("erase.rewritten", 2, id="the second one is stored as well"),
-    pytest.param("erase.switched", 2, id="all are switched, the old ones are still there"),
-    pytest.param("erase.deleted", 1, id="the first old one is deleted"),
-    pytest.param("erase.deleted", 2, id="all are deleted, nobody has looked yet"),
-    pytest.param("erase.certified", 1, id="finished"),
+    ("erase.hidden", 1, "rows are tombstones, every byte is there"),
+    ("erase.rewritten", 1, "the first segment is stored under its new key, no row says so"),
+    ("erase.switched", 1, "rows point at it, the next one still holds what goes"),
+    ("erase.rewritten", 2, "the second one is stored as well"),
+    ("erase.switched", 2, "all are switched, the old ones are still there"),
+    ("erase.deleted", 1, "the first old one is deleted"),
+    ("erase.deleted", 2, "all are deleted, nobody has looked yet"),
+    ("erase.certified", 1, "finished"),
 ]
+PLACES = ("sqlite and a directory", "postgresql and s3")
 
 
-@pytest.mark.parametrize(("failpoint", "number"), ARROWS)
+def _cells() -> list[object]:
+    """Return every arrow in every kind of place: each arrow is met in one of them, the rest by the fault matrix."""
+    return [
+        pytest.param(
+            place,
+            failpoint,
+            number,
+            id=f"{place}: {name}",
+            marks=[] if (turn + which) % 2 else [pytest.mark.faults],
+        )
+        for turn, (failpoint, number, name) in enumerate(ARROWS)
+        for which, place in enumerate(PLACES)
+    ]
+
+
+@pytest.mark.parametrize(("places", "failpoint", "number"), _cells(), indirect=["places"])
 def test_a_killed_erasure_is_finished_by_the_next_start(
     places: tuple[str, str], spool_dir: Path, failpoint: str, number: int
 ) -> None:

@@ -19,7 +19,9 @@ is asked from the rows anew, a next generation that no row names is thrown away,
 they are gone.  No old object is deleted before all segments are switched, because it may hold the one copy of a body
 that a revisit outside the erasure stands for (`crawler.archive.erasing.rehoming`).
 
-The second phase has the sites to itself by their leases: no visit adds to their segments or points into them.
+The second phase has the sites to itself by their leases: no visit adds to their segments or points into them.  What
+switches or drops a segment commits only under its lease, so that whoever takes a site over from a dead or a stopped
+process never works beside a commit that is still on its way.
 """
 
 from __future__ import annotations
@@ -50,6 +52,7 @@ from provenance.erasures.bytes_to_go import (
 )
 from provenance.erasures.hiding import sweep
 from provenance.erasures.holds import refuse_held, standing_against_hidden
+from provenance.erasures.listing import erasure as current
 from provenance.erasures.records import ErasureRecord, ErasureState, HeldSegment, SegmentSwitched
 from provenance.erasures.scrubbing import scrub
 from provenance.erasures.settling import (
@@ -98,10 +101,15 @@ class Engine:
         refuse_held(standing_against_hidden(self._database, erasure), erasure.scope)
         with SiteLeases(self._database) as leases:
             leases.take(sites_of(self._database, erasure))
+            erasure = current(self._database, erasure.id)  # whoever had the sites before may have moved it on
+            if erasure.state is ErasureState.ERASED:
+                return erasure
             while sweep(self._database, erasure, datetime.now(UTC)):
                 leases.take(sites_of(self._database, erasure))
+            erasure = current(self._database, erasure.id)
             if erasure.state is ErasureState.HIDDEN:
                 erasure = self._rewrite_all(erasure, leases)
+                refuse_held(standing_against_hidden(self._database, erasure), erasure.scope)
             deleted = self._delete_all(erasure, leases)
             proof = look_for_traces(
                 self._database, self._store, self._spool_dir, erasure, sites_of(self._database, erasure)
@@ -127,16 +135,18 @@ class Engine:
         homes = find_homes(self._database, self._store, erasure.id)
         others = segments(self._database, homes.segments() - held.keys())
         for done, segment in enumerate(work := [*held.values(), *others], start=1):
-            leases.check()
-            self._rewrite(erasure, segment, homes)
+            self._rewrite(erasure, segment, homes, leases)
             if self._progress is not None:
                 self._progress(done, len(work))
         return mark_rewritten(self._database, erasure.id)
 
-    def _rewrite(self, erasure: ErasureRecord, segment: HeldSegment, homes: Homes) -> None:
+    def _rewrite(
+        self, erasure: ErasureRecord, segment: HeldSegment, homes: Homes, leases: SiteLeases
+    ) -> None:
+        lease = leases.confirm(segment.site)
         kept = remaining_spans(self._database, erasure.id, segment.id)
         if not kept:
-            drop_segment(self._database, erasure.id, segment)
+            drop_segment(self._database, erasure.id, segment, lease)
             self.dropped += 1
             reach("erase.switched")
             return
@@ -147,15 +157,16 @@ class Engine:
             replaced=replaced,
             originals=originals,
         )
-        switch_segment(self._database, erasure.id, self._write(segment, changes))
+        switch_segment(self._database, erasure.id, self._write(segment, changes, leases), lease)
         self.rewritten += 1
         self.rehomed += len(originals)
         self.corrected += len(replaced) - len(originals)
         reach("erase.switched")
 
-    def _write(self, segment: HeldSegment, changes: Changes) -> SegmentSwitched:
+    def _write(self, segment: HeldSegment, changes: Changes, leases: SiteLeases) -> SegmentSwitched:
         """Bring a segment's next generation to the store; one that a killed process left there goes first."""
         key = rewritten_key(segment.key)
+        leases.confirm(segment.site)  # what another put there meanwhile is no leftover
         self._store.delete(key)
         self._store.delete(index_key(key))
         path = self._spool_dir / _WORKSHOP / f"{segment.id}.part"
@@ -186,9 +197,9 @@ class Engine:
             leases.check()
             self._store.delete(key)
             self._store.delete(index_key(key))
-            path = self._spool_dir / key
-            path.unlink(missing_ok=True)
-            remove_empty_parents(self._spool_dir, path)
+            for path in (self._spool_dir / key, self._spool_dir / index_key(key)):
+                path.unlink(missing_ok=True)
+                remove_empty_parents(self._spool_dir, path)
             reach("erase.deleted")
         return len(keys)
 

@@ -51,6 +51,15 @@ class SiteLeases:
         if self._lost is not None:
             raise self._lost
 
+    def confirm(self, site: str) -> Lease:
+        """Renew a site's lease now, and return it: this process may have been stopped for longer than it lasts.
+
+        Raises:
+            StaleLease: the site is in other hands.
+        """
+        self.check()
+        return self._leases.renew(self._held[site])
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self

@@ -22,15 +22,6 @@ from warmth import Warmth
 from provenance.database import Database
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the rest of the matrix where nobody asked for it."""
-    if "faults" not in config.option.markexpr:
-        left_out = [item for item in items if item.get_closest_marker("faults") is not None]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item.get_closest_marker("faults") is None]
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the matrix."""
     if lines := CELLS.lines():
