@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from licences.observation import WHOLE_DOCUMENT, Scope, ScopeLevel
 
 _DEEPEST = 64  # ancestors looked at; a deeper page is a hostile one
+_POLICIES = 20  # of a page
 _SIBLINGS = 500  # counted; beyond them a step says no number, and its raw text tells which one it was
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
 MEDIA_TYPES = frozenset(
@@ -63,6 +64,12 @@ class Page:
         return Counter(
             item.attributes.get("itemtype") for item in self.tree.css("[itemscope]:not([itemprop])")
         )
+
+    @cached_property
+    def tdm_policies(self) -> tuple[str | None, ...]:
+        """What the first ``tdm-policy`` meta elements refer to, as written."""
+        found = self.tree.css('meta[name="tdm-policy" i]')[:_POLICIES]
+        return tuple(node.attributes.get("content") for node in found)
 
     def is_meant_by(self, reference: str) -> bool:
         """Tell whether a reference names this page, rather than a part of it or something else."""

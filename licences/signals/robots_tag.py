@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from selectolax.lexbor import LexborNode
 
-from licences.detection.place import css_path
+from licences.detection.place import css_path, in_head
 from licences.observation import RAW_LIMIT, Observation, Source, encodable
 from licences.representation import Representation
 from licences.robots.agents import agent_list
@@ -80,7 +80,7 @@ def meta_signals(
     own = product_token.lower()
     if not (name in {"robots", own} or name in SEARCH_ENGINES or name in agent_list().agents):
         return
-    in_body = _is_in_body(node)
+    in_body = not in_head(node)
     place = ("body: " if in_body else "") + css_path(node)
     source = Source(channel=Channel.HTML_META, url=url, locator=place)
     speaker = _speaker(Kind.ROBOTS_TAG_META, name, product_token, _IN_BODY if in_body else 1.0)
@@ -105,12 +105,3 @@ def _speaker(kind: Kind, agent: str | None, product_token: str, certainty: float
     if name in {"robots", "*"}:
         return Speaker(kind, None, us=True, certainty=certainty)
     return Speaker(kind, name, us=name == product_token.lower(), certainty=certainty)
-
-
-def _is_in_body(node: LexborNode) -> bool:
-    parent = node.parent
-    while parent is not None:
-        if parent.tag == "head":
-            return False
-        parent = parent.parent
-    return True

@@ -13,9 +13,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from selectolax.lexbor import LexborNode
-
-from licences.detection.place import Element, css_path, resolve
+from licences.detection.place import Element, css_path, in_head, resolve
 from licences.observation import (
     RAW_LIMIT,
     WHOLE_DOCUMENT,
@@ -67,8 +65,8 @@ def read_text(text: str) -> Reservation:
     (<Reservation.RESERVED: '1'>, <Reservation.LENIENTLY_RESERVED: 'can only be meant as 1'>,
      <Reservation.UNSET: 'a protocol error'>)
     """
-    text = text[:_LONGEST].strip()
-    if text in {"0", "1"}:
+    whole, text = len(text) <= _LONGEST, text[:_LONGEST].strip()
+    if text in {"0", "1"} and (whole or text == "1"):  # nothing is lifted by a part of a value
         return Reservation(text)
     words = {word.strip(" \t\"'").lower() for word in text.replace(";", ",").split(",")}
     return Reservation.UNSET if words.isdisjoint(_RESERVED_WORDS) else Reservation.LENIENTLY_RESERVED
@@ -159,15 +157,8 @@ def declared_by_tdm_meta(element: Element) -> Iterable[Observation]:
     if name is None or name.strip().lower() != "tdm-reservation":
         return ()
     page = element.page
-    policy = next(
-        (
-            found
-            for node in page.tree.css('meta[name="tdm-policy" i]')
-            if (found := policy_url(page.base, node.attributes.get("content")))
-        ),
-        None,
-    )
-    in_body = not _is_in_head(element.node)
+    policy = next((found for one in page.tdm_policies if (found := policy_url(page.base, one))), None)
+    in_body = not in_head(element.node)
     statement = reservation_statement(
         Kind.TDMREP_META,
         read_text(element.attributes.get("content") or ""),
@@ -177,12 +168,3 @@ def declared_by_tdm_meta(element: Element) -> Iterable[Observation]:
     place = ("body: " if in_body else "") + css_path(element.node)
     source = Source(channel=Channel.HTML_META, url=page.url, locator=place)
     return (Observation(statement=statement, source=source, raw=(element.node.html or "")[:RAW_LIMIT]),)
-
-
-def _is_in_head(node: LexborNode) -> bool:
-    parent = node.parent
-    while parent is not None:
-        if parent.tag == "head":
-            return True
-        parent = parent.parent
-    return False

@@ -132,3 +132,14 @@ def test_what_stands_behind_a_licence_takes_nothing_from_a_header(body: bytes) -
     header = observed(b"", headers=[("X-Robots-Tag", "noai")])
     both = observed(body, headers=[("X-Robots-Tag", "noai")])
     assert {one.statement for one in header} <= {one.statement for one in both}
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        pytest.param("<div>" * 20_000 + '<meta name="robots" content="noai">' * 500, id="deep"),
+        pytest.param('<meta name="tdm-reservation" content="1">' * 500 + "<b>x</b>" * 60_000, id="many"),
+    ],
+)
+def test_meta_elements_cost_a_bounded_effort(html: str) -> None:
+    assert len(observed(html)) == MOST
