@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from licences.observation import Observation, Scope, ScopeLevel, Source, Statement
 from licences.signals.ai_txt_spawning import SpawningFile, read_rules
 from licences.signals.site_document import SiteDocumentReading
-from licences.signals.text_file import LIMIT, place, text_lines
+from licences.signals.text_file import is_cut, place, text_lines
 from licences.vocabulary import Channel, Kind, LegalEffect, Retrieval, Usage, Verdict
 
 PROTOCOL = "draft-car-ai-txt-wellknown"
@@ -30,7 +30,7 @@ _YES = frozenset({"1", "true", "y", "yes"})
 def parse_ai_file(body: bytes, *, truncated: bool = False) -> SiteDocumentReading:
     """Tell the format, then read it; never raises.  A file about something else has no document."""
     lines = text_lines(body, truncated=truncated)
-    state = Retrieval.OVERSIZE if truncated or len(body) >= LIMIT else Retrieval.OK
+    state = Retrieval.OVERSIZE if is_cut(body, truncated=truncated) else Retrieval.OK
     if next((line.strip() for line in lines if line.strip()), "") == "---":
         return SiteDocumentReading(retrieval=state)
     if rules := list(read_rules(lines)):

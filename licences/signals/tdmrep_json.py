@@ -83,7 +83,10 @@ def _one_by_one(text: str, most: int) -> Iterator[Item]:
 
 
 def _dump(value: Any) -> str:
-    return encodable(json.dumps(value, ensure_ascii=False)[:RAW_LIMIT])
+    try:
+        return encodable(json.dumps(value, ensure_ascii=False)[:RAW_LIMIT])
+    except RecursionError:  # writing takes a little more room than reading did
+        return ""
 
 
 def _skip(text: str, position: int) -> int:

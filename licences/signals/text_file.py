@@ -9,7 +9,7 @@ from itertools import islice
 from licences.observation import RAW_LIMIT
 from licences.robots.text import LIMIT, decode, printable
 
-__all__ = ["LIMIT", "MOST_LINES", "place", "text_lines"]
+__all__ = ["LIMIT", "MOST_LINES", "is_cut", "place", "text_lines"]
 
 MOST_LINES = 20_000  # looked at
 _LINES_SHOWN = 40
@@ -23,6 +23,11 @@ def text_lines(body: bytes, *, truncated: bool) -> list[str]:
     if (truncated and len(body) < LIMIT) or len(lines) > MOST_LINES:
         lines.pop()
     return lines
+
+
+def is_cut(body: bytes, *, truncated: bool) -> bool:
+    """Tell whether `text_lines` leaves something of a file unread."""
+    return truncated or len(body) >= LIMIT or len(_LINE_END.findall(decode(body)[0])) >= MOST_LINES
 
 
 def place(numbered: Iterable[tuple[int, str]]) -> tuple[str, str]:

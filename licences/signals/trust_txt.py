@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from licences.observation import Observation, Scope, ScopeLevel, Source, Statement
 from licences.signals.site_document import SiteDocumentReading
-from licences.signals.text_file import LIMIT, place, text_lines
+from licences.signals.text_file import is_cut, place, text_lines
 from licences.vocabulary import Channel, Kind, LegalEffect, Retrieval, Usage, Verdict
 
-_KEPT = 50  # lines about training
+_KEPT = 40  # lines about training that are shown
 _NAME = "datatrainingallowed"
 _LENIENT = 0.8  # confidence
 _WORDS = {"yes": Verdict.ALLOW, "no": Verdict.DENY}
@@ -54,8 +54,8 @@ def parse_trust_file(body: bytes, *, truncated: bool = False) -> SiteDocumentRea
         line
         for number, text in enumerate(text_lines(body, truncated=truncated), 1)
         if (line := _read(number, text)) is not None
-    ][:_KEPT]
-    cut = truncated or len(body) >= LIMIT
+    ]
+    cut = is_cut(body, truncated=truncated)
     sound = len(found) <= 1 and all(line.verdict is not Verdict.UNKNOWN for line in found)
     state = Retrieval.OVERSIZE if cut else Retrieval.OK if sound else Retrieval.MALFORMED
     verdicts = {line.verdict for line in found}
@@ -66,7 +66,8 @@ def parse_trust_file(body: bytes, *, truncated: bool = False) -> SiteDocumentRea
         verdict = Verdict.ALLOW if settles else Verdict.UNKNOWN
     strict = sound and all(line.is_strict for line in found)
     statement = _statement(verdict, strict=strict, sound=sound, conflict=len(verdicts) > 1)
-    return SiteDocumentReading(retrieval=state, document=TrustFile(found, statement) if found else None)
+    document = TrustFile(_shown(found, verdict), statement) if found else None
+    return SiteDocumentReading(retrieval=state, document=document)
 
 
 def _read(number: int, text: str) -> _Line | None:
@@ -75,6 +76,12 @@ def _read(number: int, text: str) -> _Line | None:
         return None
     verdict = _WORDS.get(value.strip().lower(), Verdict.UNKNOWN)
     return _Line(number, text, verdict, name == _NAME and value.rstrip() in _WORDS)
+
+
+def _shown(found: list[_Line], verdict: Verdict) -> list[_Line]:
+    """Return the lines that are kept as evidence: the first ones, those that decide among them."""
+    deciding = [line for line in found if line.verdict is verdict]
+    return sorted({*deciding[:_KEPT], *found[: _KEPT - len(deciding[:_KEPT])]})
 
 
 @lru_cache(maxsize=32)

@@ -18,6 +18,7 @@ from licences.observers import observe
 from licences.signals.tdmrep_file import RULES
 from licences.signals.tdmrep_policy import policies_named, read_policy, with_policies
 from licences.signals.tdmrep_priority import standing
+from licences.signals.text_file import MOST_LINES
 from licences.site_documents import SITE_DOCUMENTS
 from licences.vocabulary import Kind, LegalEffect, Retrieval, Verdict
 
@@ -132,6 +133,31 @@ def test_more_rules_than_are_read_is_oversize() -> None:
     rules = ",".join(['{"location": "/a", "tdm-reservation": 1}'] * (RULES + 1))
     assert reading("tdmrep.json", f"[{rules}]").retrieval is Retrieval.OVERSIZE
     assert len(stated("tdmrep.json", f"[{rules}]", url="https://example.org/a")) == 1
+
+
+def test_lines_that_are_not_read_settle_nothing() -> None:
+    """A file of more lines than are looked at may say anything behind them."""
+    body = "datatrainingallowed=yes\n" + "\n" * MOST_LINES
+    assert reading("trust.txt", body).retrieval is Retrieval.OVERSIZE
+    assert stated("trust.txt", body)[0].statement.verdict is Verdict.UNKNOWN
+    assert (
+        reading("ai.txt", "User-agent: *\nDisallow: /\n" + "\n" * MOST_LINES).retrieval is Retrieval.OVERSIZE
+    )
+
+
+def test_a_denial_behind_many_allowances_is_heard_and_shown() -> None:
+    """However often a trust.txt says yes before."""
+    body = "datatrainingallowed=yes\n" * 100 + "datatrainingallowed=no"
+    (one,) = stated("trust.txt", body)
+    assert one.statement.verdict is Verdict.DENY
+    assert "datatrainingallowed=no" in one.raw.splitlines()
+    assert stands(one, archived("trust.txt", body))
+
+
+def test_json_as_deep_as_can_be_read_is_read() -> None:
+    """Writing a value out takes more room than reading it did."""
+    for depth in range(900, 1001):
+        reading("tdmrep.json", "[" * depth + "]" * depth)
 
 
 def test_pages_that_the_same_lines_decide_share_their_observations() -> None:
@@ -311,3 +337,8 @@ def test_a_policy_asks(policy: str, conditions: list[str] | None) -> None:
     """What is not understood is for a person to read."""
     found = read_policy(policy.encode(), "https://example.org/policy")
     assert (None if found is None else [one.type.value for one in found]) == conditions
+
+
+def test_a_part_of_a_header_lifts_nothing() -> None:
+    (one,) = observed("<p>x</p>", headers=[("tdm-reservation", "0" + " " * 9000 + ", 1")])
+    assert one.statement.legal_effect is LegalEffect.NOTICE
