@@ -85,7 +85,7 @@ def declared_by_feed(representation: Representation) -> Iterator[Observation]:
     stated = [one for element in reading.found for one in _read(element, representation.url)]
     own = {one.entry for one in stated if not one.of_source}
     stated = [one for one in stated if not one.of_source or one.entry not in own]
-    rest = _exceptions(stated)
+    rest = reading.retrieval is Retrieval.OVERSIZE or _exceptions(stated)  # unread entries may say otherwise
     for one in stated:
         statement = one.statement
         if one.entry is None and rest and statement.scope == WHOLE_DOCUMENT:

@@ -79,11 +79,23 @@ def _unread(state: Retrieval, source: Source, text: str) -> Observation:
 
 
 def _read(text: str) -> tuple[Any, bool]:
-    """Return a block's data, and whether a mistake had to be overlooked; ValueError where it cannot be read."""
+    """Return a block's data, and whether a mistake had to be overlooked; ValueError where it cannot be read.
+
+    A key that an object repeats is one: only what it says last is heard, and before that it may have said otherwise.
+    """
+    repeats: list[bool] = []
+
+    def gathered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            repeats.append(True)
+        return found
+
     try:
-        return json.loads(text, strict=False), False
+        data = json.loads(text, strict=False, object_pairs_hook=gathered)
     except ValueError:
         return json.loads(_TRAILING_COMMA.sub("", text.strip().removesuffix(";")), strict=False), True
+    return data, bool(repeats)
 
 
 def _items(data: Any) -> Iterator[Item]:

@@ -21,6 +21,7 @@ _ELEMENTS = 100_000  # started
 _DEEPEST = 64
 _FOUND = 600
 _TEXT = 4000  # characters of one element
+_LONGEST_NAME = 200  # characters: every path below repeats it
 
 
 class XmlElement(NamedTuple):
@@ -97,7 +98,7 @@ class _Target:
         self._started += 1
         if not self._steps and name not in self._roots:
             raise _OtherKind
-        if self._started > _ELEMENTS or len(self._steps) == _DEEPEST:
+        if self._started > _ELEMENTS or len(self._steps) == _DEEPEST or len(name) > _LONGEST_NAME:
             raise _Enough
         before = self._counts[-1]
         position = before[name] = before.get(name, 0) + 1

@@ -22,6 +22,7 @@ _ENDS = (
 _TAGS = 50_000  # of one packet; no honest one has more
 _STEPS = 20_000  # through the elements of one packet
 _DEEPEST = 32
+_LONGEST_NAME = 200  # characters of it that a path repeats
 
 
 class Packet(NamedTuple):
@@ -78,9 +79,9 @@ def properties(root: Element) -> Iterator[Property]:
                 return
             continue
         namespace, name = _split(element.tag)
-        path = f"{ways[-1][1]}/{name}"
+        path = f"{ways[-1][1]}/{name[:_LONGEST_NAME]}"
         for key, value in element.attrib.items():
-            yield Property(f"{path}/@{_split(key)[1]}", *_split(key), value)
+            yield Property(f"{path}/@{_split(key)[1][:_LONGEST_NAME]}", *_split(key), value)
         if len(element) == 0:
             yield Property(path, namespace, name, element.text or "")
         elif len(ways) < _DEEPEST:

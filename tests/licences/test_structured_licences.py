@@ -217,3 +217,41 @@ def test_an_oversize_feed_still_says_what_stood_before_its_limit() -> None:
     unread, licence = observed(feed, media_type="text/xml")
     assert unread.statement.retrieval is Retrieval.OVERSIZE
     assert (licence.statement.kind, licence.statement.verdict) == (Kind.LICENCE_FEED, Verdict.CONDITIONAL)
+
+
+def test_a_block_that_repeats_a_key_allows_nothing() -> None:
+    html = '<script type="application/ld+json">{"license": "CC-BY-NC-4.0", "license": "CC-BY-4.0"}</script>'
+    (found,) = observed(html)
+    assert found.statement.lenient
+
+
+def test_a_feed_that_was_not_read_to_its_end_licenses_no_more_than_a_part() -> None:
+    licence = '<link rel="license" href="https://creativecommons.org/licenses/by/4.0/"/>'
+    entries = "<entry><rights>CC BY 4.0</rights></entry>" * 700
+    feed = f'<feed xmlns="http://www.w3.org/2005/Atom">{licence}{entries}</feed>'
+    found = observed(feed, media_type="application/atom+xml")
+    granting = [one.statement for one in found if one.statement.licence]
+    assert granting
+    assert all(one.scope.level is ScopeLevel.ELEMENT for one in granting)
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type"),
+    [
+        pytest.param(
+            '<feed xmlns="http://www.w3.org/2005/Atom"><{0}>' + "<rights>x</rights>" * 200 + "</{0}></feed>",
+            "application/atom+xml",
+            id="feed",
+        ),
+        pytest.param(
+            '%PDF-1.4\n<x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:t="http://www.w3.org/ns/tdmrep/"><{0}>'
+            "<t:reservation>1</t:reservation></{0}></x:xmpmeta>",
+            "application/pdf",
+            id="pdf",
+        ),
+    ],
+)
+def test_a_name_without_end_makes_no_place_without_end(body: str, media_type: str) -> None:
+    found = observed(body.replace("{0}", "A" * 100_000), media_type=media_type)
+    assert found
+    assert all(len(one.source.locator) < 1000 for one in found)
