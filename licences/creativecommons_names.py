@@ -22,7 +22,7 @@ _ZERO = re.compile(
     r"(?P<rest>[^.;。]{0,24}?\b1\.0)?"
 )
 _PUBLIC_DOMAIN_MARK = re.compile(r"public domain mark(?: ?\(pdm\))?(?P<rest> 1\.0)?")
-_SEPARATORS = re.compile(r"(?:[\s\-/,·:・()\[\]「」『』《》“”„\"'&+_]|(?:and|und|et|y|e)(?= ))*")
+_SEPARATORS = re.compile(r"(?:[\s\-/|;*•,·:・()\[\]「」『』《》“”„\"'&+_]|(?:and|und|et|y|e)(?= ))*")
 _FILLING = re.compile(
     r"(?:public |content )?licen[cs](?:e|es|ia)(?![a-z])|lizenz(?![a-z])|ライセンス|(?:公共)?许可(?:协议|证)?|授權條款|授权(?:条款|协议)?"
     r"|授權|版权协议|version|v(?=\.? ?\d)|\.(?= ?\d)|版本?|international|internacional|unported|generic|intl|国际|國際"
