@@ -34,7 +34,7 @@ class Standing(StrEnum):
     FOUND = "found"
     NOT_FOUND = "not-found"  # the bytes are there, its text is not
     NOT_KEPT = "not-kept"  # the policy kept no body of this answer, so nobody can look
-    UNREADABLE = "unreadable"  # the archive could not be read
+    UNREADABLE = "unreadable"  # the archive, or the statement itself, could not be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,11 @@ class Evidence:
     def _check(
         self, observation: Mapping[str, Any], capture: CaptureReceipt, files: Mapping[str, int]
     ) -> Checked:
-        seen = Observation.from_json(dict(observation))
+        try:
+            seen = Observation.from_json(dict(observation))
+        except (KeyError, TypeError, ValueError):
+            words = "recorded by another release, and this one cannot read it"
+            return Checked(observation=observation, standing=Standing.UNREADABLE, words=words)
         archived, why = self._spoken_by(seen.source.url, capture, files)
         if archived is None:
             return Checked(observation=observation, standing=Standing.UNREADABLE, words=why)

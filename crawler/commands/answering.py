@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated
 
@@ -64,18 +66,32 @@ def explain(
             raise CrawlerError(f"{what}: {_unknown(opened, what)}")
         archive = Archive(open_store(places.store), places.spool)
         explained = Explained.of(found, archive)
-        checked = Evidence(opened, archive).check_all(found.captures) if verify else None
+        readable = [one.receipt for one in explained.captures if one.trouble is None]
+        checked = Evidence(opened, archive).check_all(readable) if verify else None
     told = explained.to_json()
     if checked is not None:
         told["verified"] = {str(key): [one.to_json() for one in ones] for key, ones in checked.items()}
-    if output is ReceiptFormat.JSON:
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
-    else:
-        print_receipt(explained.captures, explained.refusals)
-        if checked is not None:
-            _print_checked(checked)
+    with _reader_may_leave():
+        if output is ReceiptFormat.JSON:
+            typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        else:
+            print_receipt(explained.captures, explained.refusals)
+            if checked is not None:
+                _print_checked(checked, len(explained.captures) - len(readable))
     findings = any(one.is_finding for ones in (checked or {}).values() for one in ones)
+    findings = findings or (verify and len(readable) < len(explained.captures))
     raise typer.Exit(int(ExitCode.FINDING if findings else ExitCode.DONE))
+
+
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """Print for a reader who may have had enough: that changes nothing of what was found."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes standard output once more at exit: let that reach nobody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unknown(database: ProvenanceDatabase, what: str) -> str:
@@ -90,13 +106,24 @@ def _unknown(database: ProvenanceDatabase, what: str) -> str:
     )
 
 
-def _print_checked(checked: Mapping[int, Sequence[Checked]]) -> None:
-    """Print how the statements stand: what is wrong in full, the rest as numbers."""
+def _print_checked(checked: Mapping[int, Sequence[Checked]], unread: int) -> None:
+    """Print how the statements stand: what is wrong in full, the rest as numbers.
+
+    Args:
+        checked: by capture.
+        unread: captures that the archive could not be asked about.
+    """
     everything = [one for ones in checked.values() for one in ones]
     for one in everything:
         if one.is_finding:
-            kind, source = one.observation["statement"]["kind"], one.observation["source"]
-            typer.echo(visible(f"{one.standing}: {kind} at {source['url']} {source['locator']}: {one.words}"))
+            kind = one.observation.get("statement", {}).get("kind", "statement")
+            source = one.observation.get("source", {})
+            where = f"{source.get('url', '')} {source.get('locator', '')}".strip()
+            typer.echo(visible(f"{one.standing}: {kind} at {where}: {one.words}"))
+    if unread:
+        typer.echo(
+            f"unreadable: {unread} of {unread + len(checked)} exchanges; «aboveboard verify» says more"
+        )
     counts = Counter(one.standing for one in everything)
     words = ", ".join(f"{counts[standing]} {standing}" for standing in Standing if counts[standing])
     typer.echo(f"{len(everything)} statements held against the archive: {words or 'none was made'}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.text import Text
@@ -25,11 +25,19 @@ DECISION_LINES = 10  # of reasoning, its heading with it; --format json has all 
 RAW_SHOWN = 300  # characters of raw text beside a reading; --format json has all of it
 
 
+class _Lines(Console):
+    """A console that leaves it to its command what a reader who left means; rich would call it a failure."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Tell the command."""
+        raise BrokenPipeError
+
+
 class Writer:
     """Lines for people; what came from the web is made visible, never interpreted."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False, soft_wrap=True, markup=False)
+        self._console = _Lines(highlight=False, soft_wrap=True, markup=False)
 
     def title(self, words: str) -> None:
         """Print what a receipt is about."""

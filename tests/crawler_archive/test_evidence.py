@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from crawler.evidence import Checked, Evidence, Standing
 from provenance.database import Database
 from provenance.queries.explain import receipt
 
+ROOT = Path(__file__).parents[2]
 PAGE = b'<p>a</p><p><a rel="license" href="/terms">Our terms</a></p>'
 FILE = b"User-agent: GPTBot\nDisallow: /\n"
 
@@ -106,3 +110,57 @@ def test_bytes_that_are_gone_are_a_finding(
     (asked,) = receipt(sqlite, f"{ORIGIN}/1").captures
     with pytest.raises(ObjectMissing):
         Evidence(sqlite, Archive(open_store((tmp_path / "elsewhere").as_uri()), spool_dir)).check(asked)
+
+
+def test_a_statement_of_another_release_is_a_finding_and_no_fault(check: Check) -> None:
+    """Its words are on record; whether they stand there, this release cannot say."""
+    later = observation(PATH, LINK)
+    later["statement"]["usage"] = "a usage of the day after tomorrow"
+    unread, found = check(later, observation(PATH, LINK))
+    assert (unread.standing, found.standing) == (Standing.UNREADABLE, Standing.FOUND)
+    assert unread.is_finding
+
+
+def explain(tmp_path: Path, *options: str, reader: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run ``aboveboard explain`` over what was archived, read by somebody or by nobody any more."""
+    command = [sys.executable, "-m", "crawler", "explain", f"{ORIGIN}/1", *options]
+    command += ["--database", f"sqlite:///{tmp_path}/provenance.db", "--store", (tmp_path / "store").as_uri()]
+    read, write = os.pipe()
+    with os.fdopen(read) as out, os.fdopen(write, "wb") as into:
+        if not reader:
+            out.close()
+        done = subprocess.run(
+            command, stdout=into, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False, timeout=60
+        )
+        into.close()
+        return subprocess.CompletedProcess(
+            command, done.returncode, out.read() if reader else "", done.stderr
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "raw", "code"),
+    [
+        pytest.param([], LINK, 0, id="asked for the receipt"),
+        pytest.param(["--verify"], "other words", 1, id="something does not"),
+        pytest.param(["--verify", "--format", "json"], "other words", 1, id="for a program"),
+    ],
+)
+def test_a_reader_who_leaves_changes_nothing_of_what_was_found(
+    check: Check, tmp_path: Path, options: list[str], raw: str, code: int
+) -> None:
+    """``aboveboard explain URL | head -1``: the exit code is the answer's, not the pipe's."""
+    check(observation(PATH, raw))
+    done = explain(tmp_path, *options, reader=False)
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+def test_an_archive_that_is_gone_is_told_beside_the_receipt(check: Check, tmp_path: Path) -> None:
+    """What the database knows is still told; that the rest cannot be read is a finding."""
+    check(observation(PATH, LINK))
+    for segment in (tmp_path / "store").rglob("*.warc.gz"):
+        segment.unlink()
+    done = explain(tmp_path, "--verify")
+    assert done.returncode == 1
+    assert f"document: {ORIGIN}/1\n" in done.stdout
+    assert "unreadable: 1 of 1 exchanges" in done.stdout
