@@ -159,8 +159,8 @@ class SiteSpider(SiteDocumentTaker):
         if not isinstance(error, ExchangeFailed) or not isinstance(carried, Pass):
             if not isinstance(error, PermissionDenied):
                 failure.raiseException()
-            if isinstance(carried, Pass) and carried.stop.errand is Errand.SITE_DOCUMENT:
-                await self._settle(carried, answer)  # the gate changed its mind: pages need not wait for it
+            if isinstance(carried, Pass):
+                await self._denied(carried, answer)
             return
         if self.visit.stopping or (error.trouble is Trouble.CUT and not carried.is_robots):
             self.visit.itinerary.again(carried.stop)
@@ -170,6 +170,20 @@ class SiteSpider(SiteDocumentTaker):
             await self._settle(carried, answer)
         elif not self._try_later(carried):
             self.visit.refuse(request.url, "unreachable", f"no answer in {ATTEMPTS} attempts", str(error))
+        self.visit.wake()
+
+    async def _denied(self, carried: Pass, answer: FileAnswer) -> None:
+        """Take that the gate has changed its mind since a pass was given: nobody waits for what never left.
+
+        What may not be asked for any more, the frontier finds out and records when it judges it again.
+        """
+        stop, gate = carried.stop, self.visit.gate
+        if stop.errand is Errand.SITE_DOCUMENT:
+            await self._settle(carried, answer)
+        elif carried.is_robots and gate.erased(stop.target) is not None:
+            await gate.read(carried.rules, answer, hops=stop.hops)
+        elif not carried.is_robots and not gate.ask(stop.target).granted:
+            self.visit.itinerary.again(stop)
         self.visit.wake()
 
 
