@@ -201,8 +201,7 @@ class Dispatcher:
             self._wait(number, work, self.services.clock() + LEASE_LOOK, why)
             return
         work.waiting_since, work.waits_for = None, ""
-        if not work.restored:
-            await asyncio.to_thread(prepare, work, self.run)
+        await asyncio.to_thread(prepare, work, self.run, lease)
         visit = open_visit(self.run, self.services, work, lease)
         if self.stopping:
             visit.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from crawler.archive.reading import Archive
+from crawler.frontier.itinerary import Itinerary
 from crawler.frontier.memory import HostMemory
 from crawler.frontier.services import Services
 from crawler.resuming import restore, seed
@@ -15,15 +16,23 @@ from crawler.visit import Visit
 from provenance.leases import Lease
 
 
-def prepare(work: SiteWork, run: Run) -> None:
-    """Queue what the job names, and what a resumed run's archive leads to; once a process.  Reads the archive."""
+def prepare(work: SiteWork, run: Run, lease: Lease) -> None:
+    """Queue what the job names, and what the run's archive leads to, unless the last visit here left its queue.
+
+    Between two visits of this process another one may have had the site, and have gone on with the same run: the lease's
+    epoch tells.  What that one took is in the archive, and our own queue would have it asked for again.
+    """
+    before, work.epoch = work.epoch, lease.epoch
+    if lease.epoch == before + 1 and work.restored:
+        return
+    if work.restored:
+        work.itinerary = Itinerary(run.job.sites()[work.site])
     work.restored = True
     seed(work.itinerary)
-    if run.resumed:
-        archive = Archive(run.store, run.places.spool)
-        work.tally.captured = restore(
-            work.itinerary, run.database, archive, run.id, work.site, taken=work.gate.taken
-        )
+    archive = Archive(run.store, run.places.spool)
+    work.tally.captured = restore(
+        work.itinerary, run.database, archive, run.id, work.site, taken=work.gate.taken
+    )
 
 
 def memory_of(run: Run, services: Services) -> HostMemory:

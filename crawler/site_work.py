@@ -21,6 +21,7 @@ class SiteWork:
     gate: Gate
     tally: Tally = field(default_factory=Tally)
     restored: bool = False
+    epoch: int = 0  # of the lease of its last visit
     waits_for: str = ""  # why it is not being worked on, for people
     waiting_since: float | None = None
     reason: str = ""  # how it ended

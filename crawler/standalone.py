@@ -74,7 +74,7 @@ def _open(crawler: Crawler, run: Run, lease: Lease, site: str) -> Visit:
     services = Services(writer=writer)
     itinerary = Itinerary(run.job.sites()[site])
     work = SiteWork(site, itinerary, Gate(run.job.operator.token, services.clock, services.suppressed))
-    opening.prepare(work, run)
+    opening.prepare(work, run, lease)
     visit = opening.open_visit(run, services, work, lease)
     opened.append(visit)
 

@@ -135,7 +135,7 @@ class OriginRules:
         if not self.changed:
             return
         self.changed, kept = False, []
-        for url in self.taken:
+        for url in dict.fromkeys(self.taken):  # a queue that was rebuilt tells of them again
             record = self.judge(url)
             if record.granted:
                 kept.append(url)
