@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 
 from fault import Fault
 from loopback_site import Log, LoopbackSite, tree, tree_urls
 from outside import job
 from stage import PAGES, Stage
+from warmth import PATIENCE
+
+from provenance.database import Database
+from provenance.queries.crawling import runs_named
 
 DAY = 86_400.0
 
@@ -34,10 +39,19 @@ def clock_is_refused(stage: Stage, seconds: float) -> None:
 
 
 def the_same_twice(stage: Stage) -> None:
-    """The same command is given again while the first one works: the second waits for the site, and asks for nothing twice."""
+    """The same command is given again while the first one works: the second waits for the site, and asks for nothing twice.
+
+    One answer is held back until the second has joined: had the first one ended by then, it would begin another run.
+    """
+    joined = threading.Event()
+    stage.when_asked(10, partial(joined.wait, PATIENCE))
     first = stage.start()
     first.until(lambda: len(stage.site.log) >= 10)
     second = stage.start()
+    try:
+        second.until(lambda: _resumptions(stage) > 0, look=0.05)
+    finally:
+        joined.set()
     for command in (first, second):
         ended = command.ended()
         stage.heard(ended)
@@ -45,6 +59,11 @@ def the_same_twice(stage: Stage) -> None:
     twice = {url: times for url, times in stage.site.log.times().items() if times > 1}
     assert not twice
     stage.remember()
+
+
+def _resumptions(stage: Stage) -> int:
+    with Database.open(stage.database_url) as database:
+        return sum(run.resumptions for run in runs_named(database, "acceptance"))
 
 
 def two_jobs(stage: Stage) -> None:
