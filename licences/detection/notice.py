@@ -21,6 +21,7 @@ from licences.detection.place import Page, css_path
 from licences.detection.statement import IN_WORDS, licence_statement, part_of
 from licences.naming import UNRESOLVED
 from licences.observation import WHOLE_DOCUMENT, Observation, Scope, ScopeLevel, Source, Statement
+from licences.terms import Terms, terms_at
 from licences.vocabulary import Channel, Kind
 
 _ALONE, _ALONE_CJK = 160, 60  # characters of a block that is nothing but a notice
@@ -122,17 +123,19 @@ def _licences(reading: Reading, area: Area, scope: Scope, subject: Subject) -> I
     if not reading.licences or area is Area.NOWHERE or not reading.plain:
         return
     covered = _covered(reading, area, scope, subject)
-    if covered is None or _is_read_by_link(reading, area, scope):
+    if covered is None:
         return
+    known = _read_by_link(reading, area, scope)
     for terms in reading.licences:
-        if terms is not UNRESOLVED or covered in {WHOLE_DOCUMENT, THIS_SITE}:
+        if terms not in known and (terms is not UNRESOLVED or covered in {WHOLE_DOCUMENT, THIS_SITE}):
             yield licence_statement(Kind.LICENCE_TEXT, terms, covered, IN_WORDS)
 
 
-def _is_read_by_link(reading: Reading, area: Area, scope: Scope) -> bool:
-    """Tell whether the observer of links has the licence of a sentence already."""
-    in_notice = area in {Area.SITE, Area.NOTICE}
-    return in_notice and bool(reading.links) and covered_by_link(reading, scope) is not None
+def _read_by_link(reading: Reading, area: Area, scope: Scope) -> set[Terms]:
+    """Return the terms of a sentence that the observer of links has already; its words may name others besides."""
+    if area not in {Area.SITE, Area.NOTICE} or covered_by_link(reading, scope) is None:
+        return set()
+    return {terms_at(url) for url in reading.links}
 
 
 def _covered(reading: Reading, area: Area, scope: Scope, subject: Subject) -> Scope | None:
