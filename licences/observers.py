@@ -8,6 +8,7 @@ their words in the bytes before they look at the tree.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 
 from licences.detection.dublin_core import declared_by_dublin_core
@@ -30,9 +31,10 @@ from licences.signals.paywall import declared_by_content_tier
 from licences.signals.robots_tag import field_signals, header_signals, meta_signals
 from licences.signals.tdmrep import declared_by_tdm_header, declared_by_tdm_meta
 from licences.signals.tdmrep_pdf import declared_by_pdf
+from licences.signals.word import doubted
 from licences.vocabulary import LegalEffect, Verdict
 
-MOST = 500  # observations kept of one page; a page that states more is hostile
+MOST = 500  # observations kept of one page; one that states more opens nothing
 BLOCKS = 50  # of JSON-LD, read on one page
 _ELEMENTS = 5000  # elements looked at
 
@@ -105,7 +107,10 @@ def observe(representation: Representation, *, product_token: str) -> tuple[Obse
     """
     if not 200 <= representation.status < 300:  # noqa: PLR2004 - the class of status codes
         return ()
-    return tuple(islice(_stated(representation, product_token), MOST))
+    stated = tuple(islice(_stated(representation, product_token), MOST + 1))
+    if len(stated) <= MOST:
+        return stated
+    return tuple(_closed(one) for one in stated[:MOST])  # what was cut off may have restricted
 
 
 def unite(raw: Iterable[Observation], rendered: Iterable[Observation]) -> tuple[Observation, ...]:
@@ -130,6 +135,12 @@ def _opens(statement: Statement) -> bool:
         or (grants and statement.verdict is Verdict.CONDITIONAL)
         or statement.legal_effect is LegalEffect.RESERVATION_WITHDRAWN
     )
+
+
+def _closed(observation: Observation) -> Observation:
+    if not _opens(observation.statement):
+        return observation
+    return replace(observation, statement=doubted(observation.statement, 1.0))
 
 
 def _stated(representation: Representation, product_token: str) -> Iterator[Observation]:

@@ -72,6 +72,15 @@ def test_a_page_states_no_more_than_one_can_read() -> None:
     assert len(observed('<a rel=license href="/x">x</a>' * 2000)) == MOST
 
 
+def test_a_page_that_states_more_than_is_kept_opens_nothing() -> None:
+    """Five hundred licences in front do not hide the reservation behind them."""
+    licence = '<a rel=license href="https://creativecommons.org/{}">x</a>'
+    for deed in ("publicdomain/zero/1.0/", "licenses/by/4.0/"):
+        html = licence.format(deed) * MOST
+        assert not any(one.statement.lenient for one in observed(html))
+        assert all(one.statement.lenient for one in observed(html + '<meta name="robots" content="noai">'))
+
+
 def test_a_place_can_be_found_again() -> None:
     """The path leads to the element; an id shortens it; the raw text is the element."""
     html = '<body><div><p>a</p><p id=here><span>b</span><a rel="license" href="/x">Terms</a></p></div>'
