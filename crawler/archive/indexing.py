@@ -11,7 +11,7 @@ from crawler.archive.keys import index_key, site_prefix
 from crawler.archive.spool import remove_empty_parents
 from crawler.archive.store import Store, Stored
 from provenance.database import Database
-from provenance.queries.crawling import stored_segments
+from provenance.queries.crawling import is_stored, stored_segments
 
 
 def put_index(store: Store, key: str, index: bytes, spool_dir: Path) -> Stored:
@@ -61,6 +61,8 @@ def make_index(store: Store, key: str, spool_dir: Path) -> None:
 def mend_indexes(database: Database, store: Store, spool_dir: Path, site: str | None = None) -> int:
     """Make the index of every stored segment that lacks one; return how many did.
 
+    An erasure may replace a segment while it is read, and delete its index before ours is there: so we look afterwards.
+
     Raises:
         StoreError: the store cannot be read or written.
     """
@@ -71,5 +73,8 @@ def mend_indexes(database: Database, store: Store, spool_dir: Path, site: str | 
             continue
         with suppress(ObjectMissing, DamagedRecord):  # verification tells of both
             make_index(store, row.key, spool_dir)
-            made += 1
+            if is_stored(database, row.key):
+                made += 1
+            else:
+                store.delete(index_key(row.key))
     return made

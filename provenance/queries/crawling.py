@@ -205,6 +205,13 @@ def stored_segments(database: Database, site: str | None = None) -> list[StoredS
         return [StoredSegment(**row) for row in connection.execute(query).mappings()]
 
 
+def is_stored(database: Database, key: str) -> bool:
+    """Whether a row says that the store holds a segment under this key now; no longer once an erasure replaced it."""
+    query = select(Segment.id).where(Segment.key == key, Segment.state == SegmentState.STORED.value)
+    with database.reading() as connection:
+        return connection.execute(query).first() is not None
+
+
 def captures_of_segment(database: Database, segment_id: int) -> list[SegmentCapture]:
     """Return a segment's captures in the order of their records."""
     names = [each.name for each in fields(SegmentCapture) if each.name not in {"url", "kept"}]

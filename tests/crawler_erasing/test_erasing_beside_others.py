@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from filled_archive import Visiting, begin, body_of
 from looking import assert_gone, bodies, keys
 
 from crawler.archive import Store, failpoints
+from crawler.archive.directory import DirectoryStore
 from crawler.archive.erasing import Erased, erase, resume_erasures
 from crawler.archive.erasing.engine import Engine
+from crawler.archive.indexing import mend_indexes
 from crawler.archive.keys import index_key
 from crawler.archive.verification import verify
 from provenance import erasures
@@ -139,3 +142,19 @@ def test_an_index_that_a_killed_process_left_in_the_spool_goes_as_well(visited: 
         left.write_bytes(stream.read())
     assert erase_it(visited).waits_for is None
     assert not left.exists()
+
+
+def test_an_index_that_is_made_again_meanwhile_does_not_come_back(visited: Visiting, tmp_path: Path) -> None:
+    """Recovery by hand has read a segment whose index was missing, and brings it there when the erasure is through."""
+    [key] = [key for key in keys(visited.store) if key.endswith(".warc.gz")]
+    visited.store.delete(index_key(key))
+
+    class Slow(DirectoryStore):
+        def open(self, key: str) -> BinaryIO:
+            opened = super().open(key)
+            assert erase_it(visited).waits_for is None
+            return opened
+
+    assert mend_indexes(visited.database, Slow(tmp_path / "store"), visited.spool_dir) == 0
+    assert index_key(key) not in set(keys(visited.store))
+    assert_only_kept(visited)
