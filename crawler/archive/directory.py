@@ -16,7 +16,7 @@ from typing import BinaryIO
 from crawler.archive.errors import ObjectDiffers, ObjectMissing, StoreError
 from crawler.archive.failpoints import reach
 from crawler.archive.keys import checked_key
-from crawler.archive.spool import remove_empty_parents, sync_directories
+from crawler.archive.spool import make_lasting, remove_empty_parents, sync_directories
 from crawler.archive.store import ABANDONED_AFTER, SEGMENT, Stored
 
 _PART = ".part"  # the end of a name that is not yet an object
@@ -34,7 +34,7 @@ class DirectoryStore:
         """Create the directory and write a file in it."""
         probe = self._root / f"check-{os.getpid()}{_PART}"
         try:
-            self._root.mkdir(parents=True, exist_ok=True)
+            make_lasting(self._root)
             probe.write_bytes(b"")
             probe.unlink()
         except OSError as error:
@@ -47,6 +47,7 @@ class DirectoryStore:
         part = target.with_name(f".{target.name}.{os.getpid()}{_PART}")
         try:
             if not target.exists():
+                make_lasting(self._root)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _copy_to_disk(path, part)
                 reach("store.uploading")

@@ -136,6 +136,38 @@ def test_a_url_that_names_no_store_says_what_to_write(url: str, words: str) -> N
     assert "hush" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("s3://bucket/x?access_key=name&secret_key=hunter2", id="as parameters"),
+        pytest.param("s3://name:hunter2@bucket/x", id="before the bucket"),
+        pytest.param("s3://bucket/x?endpoint=http://name:hunter2@127.0.0.1:1", id="in the endpoint"),
+    ],
+)
+def test_a_secret_in_a_url_is_refused_and_not_repeated(url: str) -> None:
+    """Messages end in logs."""
+    with pytest.raises(StoreError) as refused:
+        open_store(url)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_new_directory_is_there_after_a_power_cut(
+    tmp_path: Path, segment_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name lasts once the directory that holds it was synced: the store's own as well."""
+    synced: set[Path] = set()
+    real = os.fsync
+
+    def fsync(handle: int) -> None:
+        synced.add(Path(f"/proc/self/fd/{handle}").readlink())
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    root = tmp_path / "new" / "store"
+    DirectoryStore(root).put(KEY, segment_file)
+    assert {tmp_path, tmp_path / "new", root, (root / KEY).parent} <= synced
+
+
 def test_a_plain_path_is_a_directory(tmp_path: Path) -> None:
     assert open_store(str(tmp_path / "with space")).url == open_store((tmp_path / "with space").as_uri()).url
 

@@ -45,7 +45,15 @@ class Location:
             )
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
         if unknown := options.keys() - set(PARAMETERS):
-            raise StoreError(f"{url}: unknown parameter {min(unknown)!r}; there are {', '.join(PARAMETERS)}")
+            where = f"s3://{parts.hostname}{parts.path}"  # nothing of the rest: it may be a secret
+            raise StoreError(
+                f"{where}: unknown parameter {min(unknown)!r}; there are {', '.join(PARAMETERS)}"
+            )
+        if "@" in options.get("endpoint", "").partition("://")[2].partition("/")[0]:
+            raise StoreError(
+                f"s3://{parts.hostname}{parts.path}: write the endpoint without credentials, and give them by "
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a profile"
+            )
         return cls(
             url=url,
             bucket=parts.hostname,
