@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from licences.errors import LicenceError, PolicyError
 from licences.policy import Decision, Policy, decide, read
@@ -52,10 +52,11 @@ def decided_captures(database: Database, wanted: CaptureFilter, asked: Question)
     chosen = captures_as(_HELD, replace(wanted, outcomes=(), conflicting=False))
     if wanted.outcomes or wanted.conflicting:
         stated = list(stream(database, _STATEMENTS))
-        chosen = chosen.where(or_(*(judge.finds(stated, wanted) for judge in judges.values())))
+        chosen = chosen.where(or_(false(), *(judge.finds(stated, wanted) for judge in judges.values())))
     for held in stream(database, chosen):
-        judge = judges[held.policy_id, held.row.usage]
-        yield replace(held.row, **judge.answer(database, held.rights_set_id))
+        judge = judges.get((held.policy_id, held.row.usage))
+        if judge is not None:  # else its run began after the question was asked
+            yield replace(held.row, **judge.answer(database, held.rights_set_id))
 
 
 def covered_by(database: Database, glob: str) -> tuple[int, ...]:

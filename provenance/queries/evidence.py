@@ -9,7 +9,13 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 
 from provenance.models import Capture, Origin, Permission, Segment, Site, Visit
-from provenance.queries.expressions import capture_is_of_visit, total, url_of_capture, warc_uri
+from provenance.queries.expressions import (
+    capture_is_of_visit,
+    key_is_among,
+    total,
+    url_of_capture,
+    warc_uri,
+)
 from provenance.queries.holdings import Holding, captures_held
 from provenance.queries.rows import RowOf
 from provenance.records import CaptureKind
@@ -125,11 +131,11 @@ _EXAMPLE = RowOf(
 
 
 def examples(ids: Collection[int]) -> Select[Example]:
-    """Select a few captures by their keys."""
+    """Select captures by their keys: a few a line, and where every page names terms of its own, as many lines."""
     return (
         select(_EXAMPLE)
         .select_from(Capture)
         .join(Origin, Origin.id == Capture.origin_id)
         .join(Segment, Segment.id == Capture.segment_id)
-        .where(Capture.id.in_(sorted(ids)))
+        .where(key_is_among(Capture.id, ids))
     )

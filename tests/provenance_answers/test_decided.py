@@ -26,6 +26,7 @@ from provenance.queries import (
     decided_captures,
     licences_stated,
 )
+from provenance.queries.evidence import examples
 from provenance.records import RightsSetRecord
 
 GENERATIVE = Question(usage=Usage.AI_TRAIN_GEN)
@@ -52,6 +53,17 @@ def test_the_run_s_own_question_has_the_recorded_answer(world: Database) -> None
     for outcome in Outcome:
         stored = all_rows(world, captures(CaptureFilter(outcomes=[outcome])))
         assert found(world, Question(), outcomes=[outcome]) == stored
+
+
+def test_a_run_that_nobody_knows_has_no_documents(world: Database) -> None:
+    """Nobody judges then, and nothing is asked of the database in a way that it will refuse one day."""
+    assert found(world, GENERATIVE, run=10_000, outcomes=[Outcome.PERMITTED]) == []
+
+
+def test_examples_are_found_however_many_lines_name_one(world: Database) -> None:
+    """A publisher may name terms of its own on every page: more keys than a statement takes parameters."""
+    known = {row.id for row in all_rows(world, captures(CaptureFilter()))}
+    assert {one.id for one in all_rows(world, examples({*known, *range(300_000)}))} >= known
 
 
 def test_a_row_says_for_which_usage_by_which_policy_and_rule(world: Database) -> None:
