@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from licences.observation import Observation
 from licences.robots.agents import AgentReader
-from licences.robots.extensions import FIELDS, Extension
+from licences.robots.extensions import FIELDS, STATING, Extension
 from licences.robots.matching import Rule, RuleSet, Verdicts
 from licences.robots.pace import RobotsPace, read_pace, read_sitemaps
 from licences.robots.stated import LineReader, StatedLines
@@ -17,7 +17,7 @@ from licences.robots.text import Line, RobotsFlag, decode, lines, platform_lines
 
 FRAMEWORK_TOKEN = "Scrapy"  # noqa: S105 - a product token; a group naming it binds us too: we run on it
 
-_EXTENSION_LIMIT = 20_000  # lines kept
+_EXTENSION_LIMIT = 20_000  # lines kept, beside those that speak of rights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ class RobotsDocument:
                 if groups and line.value:
                     groups[-1].rules.append(Rule(line.number, line.text, line.field == "allow", line.value))
             elif line.field in FIELDS:
-                if len(extensions) < _EXTENSION_LIMIT:
+                if len(extensions) < _EXTENSION_LIMIT or line.field in STATING:
                     extensions.append(Extension(line, len(groups) - 1 if groups else None))
             else:
                 continue

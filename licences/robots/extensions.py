@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -113,6 +114,7 @@ def _noted(kind: Kind, protocol: str, note: str, retrieval: Retrieval = Retrieva
     )
 
 
+@lru_cache(maxsize=256)
 def _license(value: str) -> tuple[str, tuple[Word, ...]]:
     """Read the announcement of an RSL document: it says that there are terms, not which."""
     absolute = value.lower().startswith(("https://", "http://"))
@@ -148,4 +150,5 @@ _STATING: Mapping[str, tuple[Family, _Read]] = MappingProxyType(
     }
 )
 _OTHERS = frozenset({"crawl-delay", "request-rate", "visit-time", "sitemap", "host", "clean-param"})
-FIELDS = _OTHERS | _STATING.keys()  # of all extension lines that we know
+STATING = frozenset(_STATING)  # the fields of lines that speak of rights
+FIELDS = _OTHERS | STATING  # of all extension lines that we know

@@ -118,6 +118,18 @@ def test_twenty_thousand_lines_are_one_observation() -> None:
     assert one.source.locator.count("line") == 40
 
 
+def test_a_denial_behind_very_many_lines_is_heard() -> None:
+    lines = [
+        "User-agent: *",
+        "Content-Signal: ai-train=yes",
+        *["Host: a"] * 20_000,
+        "Content-Signal: ai-train=no",
+    ]
+    document = RobotsDocument.parse("\n".join(lines).encode())
+    found = document.observe("https://example.org/", "https://example.org/robots.txt", product_token=TOKEN)
+    assert [one.statement.verdict for one in found] == [Verdict.DENY]
+
+
 def test_a_header_that_is_too_long_denies_and_allows_nothing() -> None:
     """What is beyond the limit may say otherwise."""
     padding = ", ".join(f"x{number}=1" for number in range(LONGEST // 5))
