@@ -26,7 +26,8 @@ _NO_GROUP = 0.8  # confidence: a rule outside every group
 _TOKENS, _TOKEN = 20, 100  # agents of a group that are kept, characters of each
 _SELECTOR = 2000  # characters of patterns that are kept
 _PAGE = "text/html"
-_EVERYTHING = frozenset({"/", "*", "/*"})
+_EVERYTHING = frozenset({"/", "*", "/*", ".*"})
+_PATTERNS = ("/", "*", ".", "http://", "https://")  # so they begin
 _EXTENSION = re.compile(r"/?\*?\.([A-Za-z0-9]{1,10})\$?")
 
 
@@ -118,7 +119,7 @@ def read_rules(lines: Sequence[str]) -> Iterator[Rule]:
                 group.add(printable(value.lower())[:_TOKEN])
         elif field in {"allow", "disallow"} and colon:
             collecting = False
-            if field == "disallow" and value.startswith(("/", "*", ".")):
+            if field == "disallow" and value.startswith(_PATTERNS):
                 yield _rule(number, text, value, group)
 
 

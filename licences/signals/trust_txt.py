@@ -71,11 +71,12 @@ def parse_trust_file(body: bytes, *, truncated: bool = False) -> SiteDocumentRea
 
 
 def _read(number: int, text: str) -> _Line | None:
-    name, _, value = text.partition("#")[0].partition("=")
+    said = text.partition("#")[0]
+    name, _, value = said.partition("=" if "=" in said else ":")
     if name.strip().lower() != _NAME:
         return None
     verdict = _WORDS.get(value.strip().lower(), Verdict.UNKNOWN)
-    return _Line(number, text, verdict, name == _NAME and value.rstrip() in _WORDS)
+    return _Line(number, text, verdict, "=" in said and name == _NAME and value.rstrip() in _WORDS)
 
 
 def _shown(found: list[_Line], verdict: Verdict) -> list[_Line]:

@@ -154,6 +154,18 @@ def test_a_denial_behind_many_allowances_is_heard_and_shown() -> None:
     assert stands(one, archived("trust.txt", body))
 
 
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        pytest.param("trust.txt", "datatrainingallowed: no\ndatatrainingallowed=yes", id="a colon"),
+        pytest.param("ai.txt", "User-agent: *\nDisallow: .*", id="a regular expression"),
+        pytest.param("ai.txt", "User-agent: *\nDisallow: https://example.org/", id="a whole address"),
+    ],
+)
+def test_a_sloppy_denial_counts(name: str, body: str) -> None:
+    assert [one.statement.verdict for one in stated(name, body)] == [Verdict.DENY]
+
+
 def test_json_as_deep_as_can_be_read_is_read() -> None:
     """Writing a value out takes more room than reading it did."""
     for depth in range(900, 1001):
