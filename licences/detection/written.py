@@ -32,7 +32,8 @@ _NEUTRAL = re.compile(  # words around a name that change nothing in it
     r"\W|_|\b(?:the|an?|is|are|this|work|under|by|licen[cs]ed?|public|international|unported|generic|universal|deed)\b"
 )
 _QUALIFIED = re.compile(  # and words that may
-    r"commercial|kommerz|comercial|deriv|except|unless|\bnot?\b|without|only|prohib|forbid|restrict|reserv|permission|"
+    r"commer|kommerz|comerc|deriv|\bn[cd]\b|non.?profit|academic|education|except|unless|\bnot?\b|without|only|"
+    r"prohib|forbid|restrict|reserv|permission|"
     r"\bnicht\b|\bnur\b|vorbehalt|\bohne\b|\bpas\b|sauf|interdi|\bsin\b|salvo|train|mining|禁|不|保留|仅|僅|未|無断|除"
 )
 # The page's own words are its terms.  They have no name: the page's address would differ on every page of a site.

@@ -255,3 +255,9 @@ def test_a_name_without_end_makes_no_place_without_end(body: str, media_type: st
     found = observed(body.replace("{0}", "A" * 100_000), media_type=media_type)
     assert found
     assert all(len(one.source.locator) < 1000 for one in found)
+
+
+@pytest.mark.parametrize("words", ["CC BY 4.0, for academic use", "CC BY 4.0 (non-profit)", "CC0 1.0 NC"])
+def test_a_field_that_qualifies_its_licence_grants_nothing(words: str) -> None:
+    (one,) = observed(f'<head><meta name="dc.rights" content="{words}">')
+    assert one.statement.licence is None
