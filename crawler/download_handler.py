@@ -160,7 +160,7 @@ class WireDownloadHandler:
         stop = carried.stop
         gate = self._visit.gate
         if stop.errand is Errand.ROBOTS:
-            permission = gate.erased(stop.target) or carried.permission
+            permission = gate.no_robots(stop.target) or carried.permission
         else:
             permission = gate.ask(stop.target, is_file=stop.errand is Errand.SITE_DOCUMENT)
         if not permission.granted or stop.target.url != carried.permission.url:

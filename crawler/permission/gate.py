@@ -53,6 +53,7 @@ class Gate:
         self._origins: dict[str, OriginRules] = {}
         self.looks = Looks()
         self.files = SiteFiles(clock, self.looks)
+        self._hops: set[str] = set()  # where robots.txt files of ours were redirected to
         self._not_closed = ("", 0)  # the URL that no file closed a moment ago, and under how many looks
 
     def rules(self, origin: str) -> OriginRules:
@@ -120,6 +121,17 @@ class Gate:
         self._not_closed = asked
         return None
 
+    def no_robots(self, target: urls.Target) -> Permission | None:
+        """Return the denial of a URL that is no robots.txt, nor where one redirects to; None: it is.
+
+        Only these are asked for before an origin is decided, so nothing else may call itself one.
+        """
+        if target.url == urls.robots_url(target.origin) or target.url in self._hops:
+            return self.erased(target)
+        return Permission(
+            url=target.url, record=self._undecided(self.rules(target.origin), "robots.unreachable")
+        )
+
     def ask_robots(self, rules: OriginRules, url: str) -> Permission:
         """Return the permission of a robots.txt request made for an origin."""
         return Permission(url=url, record=rules.robots_itself())
@@ -146,10 +158,12 @@ class Gate:
         now = self._clock()
         if answer.status in REDIRECTS:
             try:
-                return next_hop(answer, hops=hops)
+                hop = next_hop(answer, hops=hops)
             except NoWayOn as error:
                 self.give_up(rules, str(error))
                 return None
+            self._hops.add(hop.target.url)
+            return hop
         if answer.status == _NOT_MODIFIED and self.conditions(rules, answer.url):
             rules.refreshed(now, answer.header("cache-control"))
             self.note(rules, answer.url)

@@ -14,6 +14,7 @@ from scrapy.utils.reactor import install_reactor
 from sending import Sender, loopback_visit
 
 from crawler.download_handler import ExchangeFailed
+from crawler.frontier.itinerary import Errand
 from crawler.middlewares import PermissionMiddleware
 from crawler.permission.decision import PermissionDenied
 
@@ -52,3 +53,15 @@ def test_a_request_without_a_pass_ends_before_the_download_handler() -> None:
     with pytest.raises(PermissionDenied):
         PermissionMiddleware(visit).process_request(Request("http://127.0.0.1/"))
     assert visit.tally.refused == {"seal.no-pass": 1}
+
+
+def test_what_calls_itself_robots_txt_and_is_none_does_not_leave(sender: Sender) -> None:
+    """Whoever makes up a pass for robots.txt, which needs no other permission, gets no page with it."""
+    server = RawServer([(ANSWER,), (ANSWER,)])
+    try:
+        with pytest.raises(PermissionDenied):
+            sender.send(server.url("/closed"), errand=Errand.ROBOTS)
+        sender.send(server.url("/robots.txt"), errand=Errand.ROBOTS)
+    finally:
+        server.close()
+    assert [asked.head.split(b" ", 2)[1] for asked in server.asked] == [b"/robots.txt"]
