@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -38,7 +38,7 @@ DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:
 LICENCES_NAMED = 12  # where none matches
 EXAMPLES = """Examples:
 
-aboveboard query --licence 'CC-BY-*' --outcome permitted --outcome permitted_with_conditions --usage ai-train-gen
+aboveboard query --licence 'CC-BY-*' --outcome permitted --usage ai-train-gen
 
 aboveboard query --outcome needs_review --policy cn-strict --format csv
 
@@ -83,7 +83,11 @@ def query(
         ),
     ] = None,
     outcome: Annotated[
-        list[Outcome] | None, typer.Option(help="Only what was decided so; give it again for another.")
+        list[Outcome] | None,
+        typer.Option(
+            help="Only what was decided so; give it again for another. «permitted» lists what is permitted on "
+            "conditions as well: each row says which."
+        ),
     ] = None,
     usage: Annotated[
         Usage | None, typer.Option(help="Decide for this usage, not for the purpose of each run.")
@@ -154,7 +158,7 @@ def query(
             prefix=prefix,
             kind=_kind(kind),
             rights_sets=None if licence is None else _covered(opened, licence),
-            outcomes=tuple(outcome or ()),
+            outcomes=_with_conditions(outcome or ()),
             conflicting=conflicts,
             run=run,
             status=status,
@@ -212,3 +216,11 @@ def _kind(kind: Kind | None) -> CaptureKind | None:
 
 def _utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=UTC)
+
+
+def _with_conditions(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """Return the outcomes asked for; what is permitted is so also where conditions go with it."""
+    wanted = dict.fromkeys(outcomes)
+    if Outcome.PERMITTED in wanted:
+        wanted[Outcome.PERMITTED_WITH_CONDITIONS] = None
+    return tuple(wanted)
