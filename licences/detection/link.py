@@ -11,7 +11,7 @@ from licences.creativecommons import read_deed
 from licences.detection.excerpt import markup_of
 from licences.detection.notice_link import scope_in_notice
 from licences.detection.place import Element, css_path, resolve, scope_of
-from licences.detection.statement import IN_WORDS, licence_statement
+from licences.detection.statement import IN_WORDS, licence_statement, part_of
 from licences.detection.written import terms_behind
 from licences.observation import Observation, Scope, Source
 from licences.vocabulary import Channel, Kind
@@ -34,10 +34,13 @@ def declared_by_link(element: Element) -> Iterator[Observation]:
     if not reference or element.tag not in _CARRIERS:
         return
     scope: Scope | None
-    if not _LINK_TYPES.isdisjoint((attributes.get("rel") or "").lower().split()):
+    types = (attributes.get("rel") or "").lower().split()
+    if not _LINK_TYPES.isdisjoint(types):
         is_rsl = (attributes.get("type") or "").strip().lower() == RSL_TYPE
         kind, confidence = (Kind.RSL_LICENCE if is_rsl else Kind.LICENCE_LINK), 1.0
-        scope = scope_of(node, page)
+        scope = (
+            part_of("[rel~=ugc]") if "ugc" in types else scope_of(node, page)
+        )  # a reader wrote it, not the publisher
     elif (deed := _deed(page.base, reference)) is not None:
         kind, confidence = Kind.LICENCE_TEXT, IN_WORDS
         scope = scope_in_notice(node, page, deed)

@@ -159,7 +159,7 @@ def _denial(voice: _Voice, selector: str, media: tuple[str, ...]) -> Statement:
         usage=Usage.AI_TRAIN,
         verdict=Verdict.DENY,
         legal_effect=LegalEffect.INFERENCE if voice.agents else LegalEffect.RESERVATION,
-        scope=Scope(level=ScopeLevel.AUTHORITY, selector=selector, media=media),
+        scope=Scope(level=ScopeLevel.PATH, selector=selector, media=media),
         addressee=addressee,
         confidence=certainty,
         lenient=not voice.in_group,
