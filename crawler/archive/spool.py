@@ -106,8 +106,8 @@ def make_lasting(directory: Path) -> None:
 
 
 def spooled_keys(spool_dir: Path) -> Iterator[str]:
-    """Yield the key of every segment file, sorted."""
-    for path in sorted(spool_dir.rglob("*.warc.gz")):
+    """Yield the key of every segment file, sorted; what else lies in the folder is nobody's business here."""
+    for path in sorted((spool_dir / "warc").rglob("*.warc.gz")):
         yield path.relative_to(spool_dir).as_posix()
 
 

@@ -256,3 +256,14 @@ def test_many_leftovers_are_finished_in_one_pass(
         crawl.die()
     assert recover(sqlite, directory_store, spool_dir) == Recovered(finished=5)
     assert_settled(sqlite, directory_store, spool_dir, captures=5)
+
+
+def test_what_is_no_segment_is_left_where_it_lies(
+    sqlite: Database, directory_store: Store, spool_dir: Path
+) -> None:
+    """A file that somebody put beside the segments stops no start."""
+    spool_dir.mkdir()
+    strange = spool_dir / "copied by hand.warc.gz"
+    strange.write_bytes(b"what")
+    assert recover(sqlite, directory_store, spool_dir) == Recovered()
+    assert strange.exists()
