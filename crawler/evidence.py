@@ -24,7 +24,9 @@ from licences.representation import Representation
 from provenance.database import Database
 from provenance.queries.archived import Archived, by_key
 from provenance.queries.receipts import CaptureReceipt
+from provenance.records import Kept
 
+_IN_WORDS = {Kept.HEADERS: "only the head", Kept.NOTHING: "only the status"}
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -112,9 +114,8 @@ class Evidence:
 
     def _document(self, capture: CaptureReceipt) -> tuple[Representation | None, str]:
         seen, why = self._read(Archived(url=capture.url, status=capture.status, place=capture.place))
-        kept = getattr(capture, "kept", None) or "body"
-        if seen is not None and kept != "body":
-            why = f"of this answer {kept if kept == 'headers' else 'nothing'} was kept, as the policy asks"
+        if seen is not None and capture.kept != Kept.BODY:
+            why = f"of this answer {_IN_WORDS[Kept(capture.kept)]} was kept, as the policy asks"
         return seen, why
 
     def _read(self, archived: Archived) -> tuple[Representation | None, str]:
