@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from licences.observation import WHOLE_DOCUMENT, Scope, ScopeLevel, Statement
@@ -39,8 +40,11 @@ def licence_statement(
         terms: the licence's.
         scope: what it covers.
         confidence: in the carrier; that in the terms may be lower.
-        lenient: whether the carrier could be read only by overlooking a mistake in it.
+        lenient: whether the carrier could be read only by overlooking a mistake in it; then it allows nothing, and
+            only the licence's name is kept.
     """
+    if lenient and terms.verdict is Verdict.ALLOW:
+        terms = replace(terms, verdict=Verdict.UNKNOWN, covers=(), conditions=(), note="lenient_allow")
     return Statement(
         kind=kind,
         protocol=PROTOCOLS[kind],
