@@ -167,7 +167,7 @@ def test_a_body_is_read_up_to_its_limit(
 ) -> None:
     """What lies beyond is neither kept nor counted, so the byte budget gets back what it gave."""
     server = serve((b"HTTP/1.1 200 OK\r\n" + length + b"\r\n", bytes(limit + 100_000), Then.SILENCE))
-    exchange = sender.exchange(server.url(), errand=errand)
+    exchange = sender.exchange(server.url("/robots.txt"), errand=errand)
     assert (len(exchange.body), exchange.truncated) == (limit, "length")
     assert sender.visit.services.budget.held == limit
 
@@ -175,7 +175,7 @@ def test_a_body_is_read_up_to_its_limit(
 def test_a_body_that_ends_at_its_limit_is_whole(sender: Sender, serve: Serve) -> None:
     limit = 512 * 1024
     server = serve((b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % limit, bytes(limit)))
-    exchange = sender.exchange(server.url(), errand=Errand.ROBOTS)
+    exchange = sender.exchange(server.url("/robots.txt"), errand=Errand.ROBOTS)
     assert (len(exchange.body), exchange.truncated) == (limit, None)
 
 
