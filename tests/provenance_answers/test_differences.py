@@ -27,7 +27,7 @@ def patched(old: list[str], found: Difference) -> list[str]:
     taken = 0
     for line in found.lines:
         if line.startswith("@@"):
-            start, length = re.match(r"@@ -(\d+)(?:,(\d+))?", line).groups("1")  # type: ignore[union-attr]  # ours
+            start, length = re.match(r"@@ -(\d+)(?:,(\d+))?", line).groups("1")  # type: ignore[union-attr]  # we wrote the line
             begin = int(start) - (length != "0")
             new += old[taken:begin]
             taken = begin

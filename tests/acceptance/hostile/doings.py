@@ -44,13 +44,13 @@ def then_hold(data: bytes) -> Behaviour:
 
 
 def drip(data: bytes, every: bytes) -> Behaviour:
-    """Say this, then a piece every second, for as long as somebody listens."""
+    """Say this, then a piece every two seconds, for as long as somebody listens."""
 
     async def act(caller: Caller) -> None:
         await caller.say(data)
         while True:
             await caller.say(every)
-            await caller.wait(1.0)
+            await caller.wait(2.0)
 
     return act
 
