@@ -27,6 +27,14 @@ class SchemaTooNew(ProvenanceError):  # noqa: N818  # says what is the case
     """The database was written by a newer release; this one must not touch it."""
 
 
+class AsOfInFuture(ProvenanceError):  # noqa: N818  # says what is the case
+    """An as-of question about a moment that has not come yet."""
+
+
+class SourceError(ProvenanceError):
+    """The register of sources cannot take what was asked of it."""
+
+
 class StaleLease(ProvenanceError):  # noqa: N818  # says what is the case
     """The site is no longer ours to write about: another owner holds it, or nobody does."""
 

@@ -1,6 +1,6 @@
 """Frozen records: what the crawler hands to the recorder.
 
-Every instant is an aware ``datetime`` in UTC.  Every digest is raw ``bytes`` (SHA-256, 32 bytes).
+Instants are aware ``datetime`` in UTC, digests raw ``bytes`` (SHA-256, 32 bytes).
 Keys are made by the client, so that no insert on the hot path has to return one:
 a capture's id is ``visit_id << 24 | sequence`` (`capture_id`), unique because a visit has one owner.
 """
@@ -190,6 +190,8 @@ class CaptureRecord:
     truncated: str | None = None  # WARC-Truncated: "length", "time", "disconnect", "unspecified"
     revisit: bool = False
     kept: Kept = Kept.BODY  # less: digest and length are of what lies there, which is nothing
+    language: str | None = None  # BCP 47, lower case, as stated; None: not stated
+    simhash: int | None = None  # signed 64 bits over the visible text; None: too little text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,6 +127,15 @@ class Capture(Base):
         CheckConstraint("kept IN ('body', 'headers', 'nothing')", name="kept_known"),
         comment="what was kept of the answer: body (also null), headers, nothing (its status line)",
     )
+    recorded_at: Mapped[Instant | None] = mapped_column(
+        comment="UTC; when we knew it; null: recorded by an earlier release, fetched_at stands for it"
+    )
+    language: Mapped[WireText | None] = mapped_column(
+        comment="as the page states it, BCP 47 in lower case; null: not stated"
+    )
+    simhash: Mapped[Bytes | None] = mapped_column(
+        comment="64-bit fingerprint of its visible text, signed: near ones differ in few bits; null: too little text"
+    )
     visit: Mapped[Visit] = relationship()
     origin: Mapped[Origin] = relationship()
     permission: Mapped[Permission] = relationship()
@@ -163,6 +172,9 @@ class Refusal(Base):
     path: Mapped[WireText] = mapped_column(comment="path with query")
     reason: Mapped[WireText] = mapped_column(comment="a sentence for people")
     evidence: Mapped[WireText] = mapped_column(comment="the line, the status, the address it stands on")
+    recorded_at: Mapped[Instant | None] = mapped_column(
+        comment="UTC; when we knew it; null: recorded by an earlier release, at stands for it"
+    )
     visit: Mapped[Visit] = relationship()
     origin: Mapped[Origin] = relationship()
     permission: Mapped[Permission | None] = relationship()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from provenance.models.base import Base, Digest, Json, SmallKey, Words
+from provenance.models.base import Base, Digest, Instant, Json, SmallKey, Words
 from provenance.models.run import Policy
 
 
@@ -52,5 +52,8 @@ class Decision(Base):
     conditions: Mapped[Json] = mapped_column(comment="JSON list of conditions to keep")
     conflicts: Mapped[Json] = mapped_column(comment="JSON list of statements that contradict each other")
     enforces: Mapped[Json] = mapped_column(comment="JSON list of requirement ids")
+    recorded_at: Mapped[Instant | None] = mapped_column(
+        comment="UTC; when it was made; null: by an earlier release, with the first run under its policy"
+    )
     rights_set: Mapped[RightsSet] = relationship()
     policy: Mapped[Policy] = relationship()

@@ -96,6 +96,9 @@ class Source(Base):
     permission: Mapped[Json | None] = mapped_column(
         comment="JSON object: the owner's permission as written; null: none"
     )
+    recorded_at: Mapped[Instant | None] = mapped_column(
+        comment="UTC; when we knew it; null: recorded by an earlier release, run.started_at stands for it"
+    )
     run: Mapped[Run] = relationship()
     site: Mapped[Site] = relationship()
 
@@ -109,6 +112,9 @@ class Visit(Base):
         Index(None, "site_id"),
         CheckConstraint("epoch > 0", name="epoch_positive"),
         CheckConstraint("(ended_at IS NULL) = (reason IS NULL)", name="reason_when_ended"),
+        CheckConstraint(
+            "tallied_at IS NOT NULL OR recorded_until IS NULL", name="recorded_until_when_tallied"
+        ),
         {"comment": "one site in one run, in one worker's hands"},
     )
     id: Mapped[SmallKey] = mapped_column(
@@ -120,6 +126,15 @@ class Visit(Base):
     opened_at: Mapped[Instant] = mapped_column(comment="UTC")
     ended_at: Mapped[Instant | None] = mapped_column(comment="UTC; null: open, or its worker died")
     reason: Mapped[Words | None] = mapped_column(comment="why it ended")
+    recorded_at: Mapped[Instant | None] = mapped_column(
+        comment="UTC; when we knew it; null: recorded by an earlier release, opened_at stands for it"
+    )
+    tallied_at: Mapped[Instant | None] = mapped_column(
+        comment="UTC; since when visit_tally counts its documents; null: it does not, count them in capture"
+    )
+    recorded_until: Mapped[Instant | None] = mapped_column(
+        comment="UTC; the latest capture.recorded_at when it was tallied; null: not tallied, or no capture says"
+    )
     run: Mapped[Run] = relationship()
     site: Mapped[Site] = relationship()
 

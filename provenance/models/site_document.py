@@ -53,5 +53,8 @@ class SiteDocument(Base):
     )
     first_seen: Mapped[Instant] = mapped_column(comment="UTC")
     last_seen: Mapped[Instant] = mapped_column(comment="UTC; the last look that found it so")
+    recorded_at: Mapped[Instant | None] = mapped_column(
+        comment="UTC; when we knew it; null: recorded by an earlier release, first_seen stands for it"
+    )
     origin: Mapped[Origin] = relationship()
     content: Mapped[SiteDocumentBody | None] = relationship()

@@ -54,6 +54,9 @@ class Tombstone(Base):
     fetched_at: Mapped[Instant] = mapped_column(comment="WARC-Date: when the request left, UTC")
     erasure_id: Mapped[SmallKey] = mapped_column(ForeignKey("erasure.id"), comment="why it is gone")
     hidden_at: Mapped[Instant] = mapped_column(comment="UTC; no question meets it since")
+    recorded_at: Mapped[Instant | None] = mapped_column(
+        comment="capture.recorded_at it had; null: fetched_at stands for it"
+    )
     erased_at: Mapped[Instant | None] = mapped_column(comment="UTC; null: its bytes are still to go")
     segment_id: Mapped[WideKey | None] = mapped_column(
         comment="segment.id, or what it was in replaced_object; null: erased"
