@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from crawler.commands.receipt_words import print_receipt
 from crawler.errors import CrawlerError
 from crawler.evidence import Checked, Evidence, Standing
 from crawler.places import ExitCode, Places
+from provenance.as_of import AsOfOption, moment, tell_erased
 from provenance.database import Database as ProvenanceDatabase
 from provenance.erasures import erasure, forgotten
 from provenance.queries.explain import receipt
@@ -45,6 +47,7 @@ def explain(
     what: Annotated[
         str, typer.Argument(metavar="URL|DIGEST", help="A URL as it was asked for, or sha256:HEX.")
     ],
+    *,
     output: Annotated[ReceiptFormat, typer.Option("--format", help="text for people, json for programs.")] = (
         ReceiptFormat.TEXT
     ),
@@ -55,15 +58,18 @@ def explain(
             help="Hold every statement against the archived bytes.  Exit 1 when one is not where it was seen.",
         ),
     ] = False,
+    as_of: AsOfOption = None,
     database: Database = None,
     store: Store = None,
 ) -> None:
     """Print the evidence receipt: who asked, who permitted, what was stated, what was decided, where the bytes are."""
     places = Places.of(None, database, store, os.environ)
+    asked_of = moment(as_of)
     with ProvenanceDatabase.open(places.database, upgrade=False) as opened:
-        found = receipt(opened, what)
+        found = receipt(opened, what, as_of=asked_of)
+        tell_erased(opened, asked_of, url=what)
         if not found:
-            raise CrawlerError(f"{what}: {_unknown(opened, what)}")
+            raise CrawlerError(f"{what}: {_unknown(opened, what, asked_of)}")
         archive = Archive(open_store(places.store), places.spool)
         explained = Explained.of(found, archive)
         readable = [one.receipt for one in explained.captures if one.trouble is None]
@@ -94,11 +100,12 @@ def _reader_may_leave() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _unknown(database: ProvenanceDatabase, what: str) -> str:
+def _unknown(database: ProvenanceDatabase, what: str, as_of: datetime | None) -> str:
     """Return why there is nothing to explain."""
     gone = forgotten(database, what)
     if not gone:
-        return "nothing is known of it; 'aboveboard query' lists what is"
+        by_then = "" if as_of is None else f" by {as_of:%Y-%m-%dT%H:%M:%SZ}"
+        return f"nothing is known of it{by_then}; 'aboveboard query' lists what is"
     told = erasure(database, gone[-1].erasure_id)
     return (
         f"forgotten by erasure {told.id} ({told.scope}), asked for by {told.requested_by} on "

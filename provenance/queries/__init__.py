@@ -5,9 +5,11 @@ Run a select with `stream` (row by row, however many) or `all_rows` (few).
 
 from __future__ import annotations
 
-from provenance.queries.capture_rows import CaptureFilter, CaptureRow, captures
-from provenance.queries.decided import Question, covered_by, decided_captures, licences_stated
+from provenance.queries.capture_filter import CaptureFilter
+from provenance.queries.capture_rows import CaptureRow, captures
+from provenance.queries.decided import Question, decided_captures
 from provenance.queries.explain import receipt
+from provenance.queries.licences_stated import covered_by, licences_stated
 from provenance.queries.receipts import Receipt
 from provenance.queries.refusal_rows import RefusalFilter, RefusalRow, refusals
 from provenance.queries.rows import all_rows, stream

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 
 from provenance.models import Capture, Decision, Origin, Policy, RightsSet, Run, Segment, Site, Visit
-from provenance.queries.expressions import (
-    capture_is_of_visit,
-    has_prefix,
-    is_decided,
-    key_is_among,
-    url_of_capture,
-    warc_uri,
-)
+from provenance.queries.capture_filter import CaptureFilter, capture_conditions, decision_conditions
+from provenance.queries.expressions import capture_is_of_visit, is_decided, url_of_capture, warc_uri
+from provenance.queries.known import CAPTURE_RECORDED, decisions_known
 from provenance.queries.rows import RowOf, T
-from provenance.records import CaptureKind, Kept
+from provenance.records import Kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,23 +45,8 @@ class CaptureRow:
     conditions: Sequence[Mapping[str, Any]]  # to be kept with the document
     conflicts: Sequence[str]  # sentences
     kept: str  # "body", "headers", "nothing": what lies in the archive
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptureFilter:
-    """What to look for; None leaves a field open."""
-
-    site: str | None = None
-    prefix: str | None = None  # the URL begins with it
-    kind: CaptureKind | None = CaptureKind.DOCUMENT
-    outcomes: Collection[str] = ()  # any of them; empty: any at all
-    conflicting: bool = False  # only where statements contradict each other
-    rights_sets: Collection[int] | None = None  # keys, see `covered_by`; None: any, and none at all
-    run: int | None = None
-    status: int | None = None
-    since: datetime | None = None  # fetched at or after
-    until: datetime | None = None  # fetched before
-    limit: int | None = None
+    language: str | None  # as the page states it, lower case; None: it does not
+    recorded_at: datetime  # when we knew it
 
 
 def digest_in_words(digest: bytes) -> str:
@@ -143,6 +123,8 @@ CAPTURE_COLUMNS: Mapping[str, Any] = {
     "conditions": Decision.conditions,
     "conflicts": Decision.conflicts,
     "kept": func.coalesce(Capture.kept, Kept.BODY.value),
+    "language": Capture.language,
+    "recorded_at": CAPTURE_RECORDED,
 }
 
 
@@ -166,25 +148,8 @@ def captures_as(row: RowOf[T], wanted: CaptureFilter) -> Select[T]:
         .join(Origin, Origin.id == Capture.origin_id)
         .join(Segment, Segment.id == Capture.segment_id)
         .outerjoin(RightsSet, RightsSet.id == Capture.rights_set_id)
-        .outerjoin(Decision, is_decided(Capture.rights_set_id))
+        .outerjoin(Decision, and_(is_decided(Capture.rights_set_id), *decisions_known(wanted.as_of)))
+        .where(*capture_conditions(wanted), *decision_conditions(wanted))
         .order_by(Visit.id, Capture.id)
     )
-    for condition in _conditions(wanted):
-        chosen = chosen.where(condition)
     return chosen if wanted.limit is None else chosen.limit(wanted.limit)
-
-
-def _conditions(wanted: CaptureFilter) -> list[Any]:
-    asked: list[tuple[Any, Any]] = [
-        (wanted.site, lambda: Site.name == wanted.site),
-        (wanted.prefix, lambda: has_prefix(Capture.path, wanted.prefix or "")),
-        (wanted.kind, lambda: Capture.kind == str(wanted.kind)),
-        (wanted.rights_sets, lambda: key_is_among(Capture.rights_set_id, wanted.rights_sets or ())),
-        (wanted.outcomes or None, lambda: Decision.outcome.in_([str(one) for one in wanted.outcomes])),
-        (wanted.conflicting or None, lambda: func.json_array_length(Decision.conflicts) > 0),
-        (wanted.run, lambda: Visit.run_id == wanted.run),
-        (wanted.status, lambda: Capture.status == wanted.status),
-        (wanted.since, lambda: Capture.fetched_at >= wanted.since),
-        (wanted.until, lambda: Capture.fetched_at < wanted.until),
-    ]
-    return [condition() for value, condition in asked if value is not None]

@@ -20,9 +20,9 @@ from provenance import models
 from provenance.database import Database
 from provenance.errors import ProvenanceError
 from provenance.models import Capture, Run
+from provenance.queries.capture_filter import CaptureFilter
 from provenance.queries.capture_rows import (
     CAPTURE_COLUMNS,
-    CaptureFilter,
     CaptureRow,
     capture_row,
     captures_as,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -10,7 +12,6 @@ from provenance.errors import ProvenanceError
 from provenance.models import (
     Capture,
     Decision,
-    DigestPrefix,
     Origin,
     Permission,
     Refusal,
@@ -19,8 +20,16 @@ from provenance.models import (
     Visit,
     hash_of_url,
 )
+from provenance.queries.capture_filter import SHORTEST_PREFIX, has_digest
 from provenance.queries.capture_rows import digest_in_words, sentences
 from provenance.queries.expressions import SPOOL
+from provenance.queries.known import (
+    admissions_known,
+    captures_known,
+    decisions_known,
+    refusals_known,
+    settled,
+)
 from provenance.queries.receipts import (
     AdmissionReceipt,
     CaptureReceipt,
@@ -36,28 +45,28 @@ from provenance.queries.receipts import (
 from provenance.records import Kept
 
 RECEIPTS_AT_MOST = 50  # one URL over years of runs, or one payload under many URLs: the newest suffice
-SHORTEST_PREFIX = 6  # hex digits
-INDEXED_BYTES = 8
-DIGEST_BYTES = 32
 
 
-def receipt(database: Database, asked: str) -> Receipt:
+def receipt(database: Database, asked: str, *, as_of: datetime | None = None) -> Receipt:
     """Return what is known of an URL, or of payloads whose SHA-256 begins with these hex digits.
 
     Args:
         database: where to look.
         asked: an URL as it was requested, or "sha256:…" or bare hex digits, at least six.
+        as_of: what was on record by then, UTC; None: now.  Where the bytes lie is where they lie now.
 
     Raises:
         ProvenanceError: ``asked`` is neither.
+        AsOfInFuture: nobody knows yet what will be recorded by then.
     """
+    settled(database, as_of)
     with database.session() as session:
-        captures = session.scalars(_captures(asked)).unique().all()
-        refusals = session.scalars(_refusals(asked)).unique().all() if _is_url(asked) else ()
+        captures = session.scalars(_captures(asked, as_of)).unique().all()
+        refusals = session.scalars(_refusals(asked, as_of)).unique().all() if _is_url(asked) else ()
         return Receipt(
             asked=asked,
-            captures=tuple(_capture(session, capture) for capture in captures),
-            refusals=tuple(_refusal(session, refusal) for refusal in refusals),
+            captures=tuple(_capture(session, capture, as_of) for capture in captures),
+            refusals=tuple(_refusal(session, refusal, as_of) for refusal in refusals),
         )
 
 
@@ -65,12 +74,12 @@ def _is_url(asked: str) -> bool:
     return ":" in asked and not asked.startswith("sha256:")
 
 
-def _captures(asked: str) -> Select[Capture]:
+def _captures(asked: str, as_of: datetime | None) -> Select[Capture]:
     condition = _has_url(Capture, asked) if _is_url(asked) else _has_digest(asked)
     return (
         select(Capture)
         .join(Origin, Origin.id == Capture.origin_id)
-        .where(condition)
+        .where(condition, *captures_known(as_of))
         .options(
             joinedload(Capture.origin),
             joinedload(Capture.segment),
@@ -84,11 +93,11 @@ def _captures(asked: str) -> Select[Capture]:
     )
 
 
-def _refusals(url: str) -> Select[Refusal]:
+def _refusals(url: str, as_of: datetime | None) -> Select[Refusal]:
     return (
         select(Refusal)
         .join(Origin, Origin.id == Refusal.origin_id)
-        .where(_has_url(Refusal, url))
+        .where(_has_url(Refusal, url), *refusals_known(as_of))
         .options(
             joinedload(Refusal.origin),
             joinedload(Refusal.permission),
@@ -105,27 +114,25 @@ def _has_url(table: type[Capture | Refusal], url: str) -> ColumnElement[bool]:
 
 
 def _has_digest(asked: str) -> ColumnElement[bool]:
-    digits = asked.removeprefix("sha256:").lower()
     try:
-        lowest = bytes.fromhex(digits.ljust(2 * DIGEST_BYTES, "0"))
-        highest = bytes.fromhex(digits.ljust(2 * DIGEST_BYTES, "f"))
-    except ValueError:
-        lowest = highest = b""
-    if len(digits) < SHORTEST_PREFIX or len(lowest) != DIGEST_BYTES:
+        return has_digest(asked)
+    except ProvenanceError as error:
         raise ProvenanceError(
             f"{asked!r} is neither a URL (https://…) nor a digest: give at least {SHORTEST_PREFIX} "
             "hex digits of a payload's SHA-256"
-        )
-    digest = Capture.payload_digest
-    indexed = DigestPrefix(digest).between(lowest[:INDEXED_BYTES], highest[:INDEXED_BYTES])
-    return indexed & digest.between(lowest, highest)
+        ) from error
 
 
-def _capture(session: Session, capture: Capture) -> CaptureReceipt:
+def _capture(session: Session, capture: Capture, as_of: datetime | None) -> CaptureReceipt:
     run, rights = capture.visit.run, capture.rights_set
     admissions = session.scalars(
         select(Source)
-        .where(Source.run_id == run.id, Source.site_id == capture.visit.site_id)
+        .join(Run, Run.id == Source.run_id)
+        .where(
+            Source.run_id == run.id,
+            Source.site_id == capture.visit.site_id,
+            *admissions_known(as_of),
+        )
         .order_by(Source.id)
     )
     return CaptureReceipt(
@@ -147,17 +154,17 @@ def _capture(session: Session, capture: Capture) -> CaptureReceipt:
             AdmissionReceipt(admitted_by=source.admitted_by, basis=source.basis, permission=source.permission)
             for source in admissions
         ),
-        permission=_permission(session, capture.permission),
+        permission=_permission(session, capture.permission, as_of),
         rights=None
         if rights is None
         else RightsReceipt(
             digest=digest_in_words(rights.digest), canonical=rights.canonical, licences=tuple(rights.licences)
         ),
-        decisions=() if rights is None else _decisions(session, rights.id, run),
+        decisions=() if rights is None else _decisions(session, rights.id, run, as_of),
     )
 
 
-def _refusal(session: Session, refusal: Refusal) -> RefusalReceipt:
+def _refusal(session: Session, refusal: Refusal, as_of: datetime | None) -> RefusalReceipt:
     return RefusalReceipt(
         url=refusal.origin.url + refusal.path,
         site=refusal.visit.site.name,
@@ -166,7 +173,7 @@ def _refusal(session: Session, refusal: Refusal) -> RefusalReceipt:
         reason=refusal.reason,
         evidence=refusal.evidence,
         run=_run(refusal.visit.run),
-        permission=None if refusal.permission is None else _permission(session, refusal.permission),
+        permission=None if refusal.permission is None else _permission(session, refusal.permission, as_of),
     )
 
 
@@ -204,14 +211,12 @@ def _run(run: Run) -> RunReceipt:
     )
 
 
-def _permission(session: Session, permission: Permission) -> PermissionReceipt:
-    robots = None
-    if permission.robots_capture_id is not None:
-        robots = session.get(
-            Capture,
-            permission.robots_capture_id,
-            options=[joinedload(Capture.origin), joinedload(Capture.segment)],
-        )
+def _permission(session: Session, permission: Permission, as_of: datetime | None) -> PermissionReceipt:
+    robots = session.scalars(
+        select(Capture)
+        .where(Capture.id == permission.robots_capture_id, *captures_known(as_of))
+        .options(joinedload(Capture.origin), joinedload(Capture.segment))
+    ).first()
     return PermissionReceipt(
         granted=permission.granted,
         rule=permission.rule,
@@ -232,9 +237,13 @@ def _permission(session: Session, permission: Permission) -> PermissionReceipt:
     )
 
 
-def _decisions(session: Session, rights_set_id: int, run: Run) -> tuple[DecisionReceipt, ...]:
+def _decisions(
+    session: Session, rights_set_id: int, run: Run, as_of: datetime | None
+) -> tuple[DecisionReceipt, ...]:
     found = session.scalars(
-        select(Decision).where(Decision.rights_set_id == rights_set_id).options(joinedload(Decision.policy))
+        select(Decision)
+        .where(Decision.rights_set_id == rights_set_id, *decisions_known(as_of))
+        .options(joinedload(Decision.policy))
     )
     decisions = [
         DecisionReceipt(

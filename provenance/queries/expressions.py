@@ -83,6 +83,41 @@ def states_licence(glob: str) -> ColumnElement[bool]:
     return exists(select(1).select_from(items).where(items.c.value.ilike(like_of_glob(glob), escape="\\")))
 
 
+class JsonField(GenericFunction[str]):
+    """A member of a JSON object that lies in a text, as text; null where there is none."""
+
+    type = Text()
+    inherit_cache = True
+    name = "json_field"
+
+
+@compiles(JsonField, "sqlite")
+def _field_for_sqlite(element: JsonField, compiler: SQLCompiler, **kw: Any) -> str:
+    return "json_extract({}, '$.' || {})".format(*(compiler.process(one, **kw) for one in element.clauses))
+
+
+@compiles(JsonField, "postgresql")
+def _field_for_postgresql(element: JsonField, compiler: SQLCompiler, **kw: Any) -> str:
+    return "(({})::json ->> {})".format(*(compiler.process(one, **kw) for one in element.clauses))
+
+
+def asks_condition(conditions: Any, kind: str) -> ColumnElement[bool]:
+    """Return the condition «a decision's JSON list of conditions holds one of this kind»."""
+    items = JsonItems(conditions).table_valued("value")
+    return exists(
+        select(1).select_from(items).where(JsonField(items.c.value, literal("type", Text)) == str(kind))
+    )
+
+
+def matches_glob(column: Any, glob: str) -> ColumnElement[bool]:
+    """Return the condition «this text matches the glob», case and all; without ``*`` and ``?`` it is equality."""
+    if not set(glob) & {"*", "?"}:
+        same: ColumnElement[bool] = column == glob
+        return same
+    alike: ColumnElement[bool] = column.like(like_of_glob(glob), escape="\\")
+    return alike
+
+
 def key_is_among(column: Any, keys: Iterable[int]) -> ColumnElement[bool]:
     """Return the condition «this key is one of them», however many they are: one parameter carries them all."""
     items = JsonItems(literal(sorted(keys), JSON)).table_valued("value")
@@ -94,6 +129,24 @@ def has_prefix(path: Any, prefix: str) -> ColumnElement[bool]:
     """Return the condition «origin and path together begin with ``prefix``», case and all."""
     origin, rest = split(prefix)
     return and_(Origin.url == origin, _starts(path, rest)) if rest else _starts(Origin.url, origin)
+
+
+def sites_of_prefix(prefix: str) -> tuple[str, ...]:
+    """Return what a site may be called whose documents begin with a URL prefix; empty: the prefix names no host.
+
+    >>> sites_of_prefix("https://docs.python.org:8443/3/")
+    ('docs.python.org', 'python.org', 'org')
+    >>> sites_of_prefix("https://docs.pyth"), sites_of_prefix("https://[::1]/"), sites_of_prefix("foo")
+    ((), ('::1',), ())
+    """
+    origin, rest = split(prefix)
+    _, slashes, authority = origin.partition("://")
+    if not slashes or not rest:
+        return ()
+    if authority.startswith("["):
+        return (authority[1:].partition("]")[0],)
+    labels = authority.partition(":")[0].split(".")
+    return tuple(".".join(labels[start:]) for start in range(len(labels)))
 
 
 def _starts(text: Any, prefix: str) -> ColumnElement[bool]:

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Select, or_, select
 
-from provenance.models import Origin, Refusal, Site, Visit
+from provenance.models import Origin, Refusal, Site, SourceEntry, Visit
 from provenance.queries.expressions import has_prefix, url_of_refusal
+from provenance.queries.known import REFUSAL_RECORDED, refusals_known
 from provenance.queries.rows import RowOf
 
 
@@ -24,6 +25,7 @@ class RefusalRow:
     evidence: str  # the line, the status, the address it stands on
     run: int
     site: str
+    recorded_at: datetime  # when we knew it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class RefusalFilter:
     run: int | None = None
     since: datetime | None = None
     until: datetime | None = None  # before
+    source: str | None = None  # of the register, by its name
+    as_of: datetime | None = None  # recorded by then; None: now.  `known.settled` before you ask
     limit: int | None = None
 
 
@@ -48,6 +52,7 @@ REFUSAL_ROW = RowOf(
     evidence=Refusal.evidence,
     run=Visit.run_id,
     site=Site.name,
+    recorded_at=REFUSAL_RECORDED,
 )
 
 
@@ -59,10 +64,9 @@ def refusals(wanted: RefusalFilter) -> Select[RefusalRow]:
         .join(Visit, Visit.id == Refusal.visit_id)
         .join(Site, Site.id == Visit.site_id)
         .join(Origin, Origin.id == Refusal.origin_id)
+        .where(*_conditions(wanted), *refusals_known(wanted.as_of))
         .order_by(Refusal.id)
     )
-    for condition in _conditions(wanted):
-        chosen = chosen.where(condition)
     return chosen if wanted.limit is None else chosen.limit(wanted.limit)
 
 
@@ -76,7 +80,13 @@ def _conditions(wanted: RefusalFilter) -> list[Any]:
             lambda: or_(Refusal.rule == rule, Refusal.rule.startswith(f"{rule}.", autoescape=True)),
         ),
         (wanted.run, lambda: Visit.run_id == wanted.run),
+        (wanted.source, lambda: Visit.site_id.in_(_sites_of(wanted.source or "", wanted.as_of))),
         (wanted.since, lambda: Refusal.at >= wanted.since),
         (wanted.until, lambda: Refusal.at < wanted.until),
     ]
     return [condition() for value, condition in asked if value is not None]
+
+
+def _sites_of(source: str, as_of: datetime | None) -> Select[Any]:
+    sites = select(SourceEntry.site_id).where(SourceEntry.name == source)
+    return sites if as_of is None else sites.where(SourceEntry.recorded_at <= as_of)

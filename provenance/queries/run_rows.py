@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from provenance.models import Capture, Policy, Refusal, Run, Visit
+from provenance.models import Capture, Policy, Refusal, Run, Visit, VisitTally
 from provenance.queries.expressions import capture_is_of_visit, total
 from provenance.queries.rows import RowOf
 from provenance.records import CaptureKind, RunState
@@ -46,15 +46,29 @@ class RunRow:
         return self.state
 
 
-def _of_documents(figure: ColumnElement[int]) -> ColumnElement[int]:
-    return (
-        select(figure)
+def _of_documents(figure: str) -> ColumnElement[int]:
+    """Sum tallies; the captures of visits that have none are counted one by one."""
+    tallied = (
+        select(total(VisitTally.documents if figure == "documents" else VisitTally.bytes))
         .select_from(Visit)
-        .join(Capture, capture_is_of_visit)
-        .where(Visit.run_id == Run.id, Capture.kind == CaptureKind.DOCUMENT.value)
+        .join(VisitTally, VisitTally.visit_id == Visit.id)
+        .where(Visit.run_id == Run.id, Visit.tallied_at.is_not(None))
         .correlate(Run)
         .scalar_subquery()
     )
+    counted = (
+        select(func.count() if figure == "documents" else total(Capture.length))
+        .select_from(Visit)
+        .join(Capture, capture_is_of_visit)
+        .where(
+            Visit.run_id == Run.id,
+            Visit.tallied_at.is_(None),
+            Capture.kind == CaptureKind.DOCUMENT.value,
+        )
+        .correlate(Run)
+        .scalar_subquery()
+    )
+    return tallied + counted
 
 
 _of_refusals = (
@@ -80,9 +94,9 @@ RUN_ROW = RowOf(
     purpose=Run.purpose,
     policy=Policy.name,
     sites=_of_sites,
-    documents=_of_documents(func.count()),
+    documents=_of_documents("documents"),
     refusals=_of_refusals,
-    bytes=_of_documents(total(Capture.length)),
+    bytes=_of_documents("bytes"),
     started_at=Run.started_at,
     heartbeat_at=Run.heartbeat_at,
     ended_at=Run.ended_at,

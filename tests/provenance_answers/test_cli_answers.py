@@ -52,7 +52,8 @@ def test_captures_as_json_lines(sqlite_world: str) -> None:
 
 def test_refusals_as_json_lines(sqlite_world: str) -> None:
     found = rows(ask("query", "--refusals", "--rule", "site", "--format", "jsonl", database=sqlite_world))
-    assert [list(row) for row in found] == [["url", "at", "rule", "reason", "evidence", "run", "site"]] * 2
+    names = ["url", "at", "rule", "reason", "evidence", "run", "site", "recorded_at"]
+    assert [list(row) for row in found] == [names] * 2
 
 
 def test_sites_and_runs_as_json_lines(sqlite_world: str) -> None:
