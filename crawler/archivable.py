@@ -67,6 +67,8 @@ class Archivable:
     rights: RightsSetRecord | None
     metadata: Mapping[str, Any]
     kept: Kept = Kept.BODY
+    language: str | None = None
+    simhash: int | None = None
 
     def record(self, visit_id: int, segment_id: int, place: Place, *, revisit: bool) -> CaptureRecord:
         """Return the row that stands for it, now that its records lie at a place."""
@@ -91,6 +93,8 @@ class Archivable:
             truncated=self.exchange.truncated,
             revisit=revisit,
             kept=self.kept,
+            language=self.language,
+            simhash=self.simhash,
         )
 
 

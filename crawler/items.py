@@ -39,3 +39,5 @@ class ArchivedExchange:
     )  # what some stand in: URL, key of its capture
     decision: Decision | None = None
     record: RightsSetRecord | None = None
+    language: str | None = None  # as the document states it
+    simhash: int | None = None  # of its text, where its body is kept

@@ -47,6 +47,8 @@ class ArchivePipeline:
                 permission=item.carried.permission.record,
                 rights=item.record,
                 metadata=self._metadata(item),
+                language=item.language,
+                simhash=item.simhash,
             ),
         )
         tally = visit.tally

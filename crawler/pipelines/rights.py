@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.crawler import Crawler
 
+from crawler.fingerprint import fingerprint
 from crawler.items import ArchivedExchange
+from crawler.language import language_of
 from crawler.retention import kept_of
 from licences.observation import Observation
 from licences.observers import observe
@@ -49,6 +51,10 @@ class RightsPipeline:
         item.rights = RightsSet.of(item.observations, lookups)
         item.decision, item.record = self._decide(item.rights)
         item.exchange, item.kept = kept_of(item.exchange, Kept(item.decision.keep.value))
+        item.language = language_of(page)
+        item.simhash = (
+            fingerprint(page) if item.kept is Kept.BODY else None
+        )  # nothing is kept of a text let go
         self._visit.tally.outcomes[item.decision.outcome.value] += 1
         self._visit.tally.not_kept += item.kept is not Kept.BODY
         return item
