@@ -1,0 +1,63 @@
+"""The moment that an answer about now is for: the last one at which it could have changed.
+
+The same database and the same question give the same answer then, to the byte, whenever they are asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from licences.errors import LicenceError
+from licences.rights import RightsSet as Stated
+from provenance.models import Capture, RightsSet, SiteDocument, SourceEntry, Visit
+from provenance.models.base import EPOCH, MICROSECOND
+from provenance.queries.expressions import capture_is_of_visit
+from provenance.queries.known import CAPTURE_RECORDED
+from provenance.standings.register import entries_of_sites, turns
+
+_LIMITED = '%"valid_%'  # in the canonical JSON of a rights set: some statement has a beginning or an end
+
+
+def last_change(connection: Connection, now: datetime) -> datetime:
+    """Return the last moment up to ``now`` at which the standing of a capture could have changed, UTC.
+
+    Something was recorded then, or the validity of a source's admission or of a statement turned.
+    """
+    register = (entries for _, entries in entries_of_sites(connection, now).values())
+    moments = (*_recorded(connection), *turns(register, now), *_turns_of_statements(connection))
+    return max((moment for moment in moments if moment <= now), default=EPOCH)
+
+
+def _recorded(connection: Connection) -> Iterator[datetime]:
+    """Yield when captures, hosts' files and entries of the register were last recorded."""
+    until = func.coalesce(Visit.recorded_until, Visit.ended_at, Visit.opened_at)
+    asked = (
+        select(func.max(until)).where(Visit.tallied_at.is_not(None)),
+        select(func.max(CAPTURE_RECORDED))
+        .select_from(Visit)
+        .join(Capture, capture_is_of_visit)
+        .where(Visit.tallied_at.is_(None)),
+        select(func.max(func.coalesce(SiteDocument.recorded_at, SiteDocument.first_seen))),
+        select(func.max(SourceEntry.recorded_at)),
+    )
+    for one in asked:
+        if (found := connection.execute(one).scalar_one()) is not None:
+            yield found
+
+
+def _turns_of_statements(connection: Connection) -> Iterator[datetime]:
+    """Yield the moments at which a statement begins or ceases to hold."""
+    limited = select(RightsSet.canonical).where(RightsSet.canonical.like(_LIMITED))
+    for canonical in connection.scalars(limited):
+        try:
+            rights = Stated.from_json(canonical)
+        except LicenceError:
+            continue
+        for statement in rights.statements:
+            if statement.valid_from is not None:
+                yield statement.valid_from
+            if statement.valid_until is not None:
+                yield statement.valid_until + MICROSECOND  # it holds at that moment still
