@@ -1,8 +1,7 @@
 """Frozen records: what the crawler hands to the recorder.
 
-Instants are aware ``datetime`` in UTC, digests raw ``bytes`` (SHA-256, 32 bytes).
-Keys are made by the client, so that no insert on the hot path has to return one:
-a capture's id is ``visit_id << 24 | sequence`` (`capture_id`), unique because a visit has one owner.
+Instants are aware, in UTC; digests are raw ``bytes`` (SHA-256, 32 bytes).  The client makes keys, so that no insert
+on the hot path returns one: a capture's is ``visit_id << 24 | sequence``, unique because a visit has one owner.
 """
 
 from __future__ import annotations

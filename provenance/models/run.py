@@ -112,9 +112,6 @@ class Visit(Base):
         Index(None, "site_id"),
         CheckConstraint("epoch > 0", name="epoch_positive"),
         CheckConstraint("(ended_at IS NULL) = (reason IS NULL)", name="reason_when_ended"),
-        CheckConstraint(
-            "tallied_at IS NOT NULL OR recorded_until IS NULL", name="recorded_until_when_tallied"
-        ),
         {"comment": "one site in one run, in one worker's hands"},
     )
     id: Mapped[SmallKey] = mapped_column(
@@ -133,7 +130,10 @@ class Visit(Base):
         comment="UTC; since when visit_tally counts its documents; null: it does not, count them in capture"
     )
     recorded_until: Mapped[Instant | None] = mapped_column(
-        comment="UTC; the latest capture.recorded_at when it was tallied; null: not tallied, or no capture says"
+        CheckConstraint(
+            "tallied_at IS NOT NULL OR recorded_until IS NULL", name="recorded_until_when_tallied"
+        ),
+        comment="UTC; the latest capture.recorded_at when it was tallied; null: not tallied, or no capture says",
     )
     run: Mapped[Run] = relationship()
     site: Mapped[Site] = relationship()
