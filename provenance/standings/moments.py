@@ -12,7 +12,8 @@ from sqlalchemy import Connection, func, select
 
 from licences.errors import LicenceError
 from licences.rights import RightsSet as Stated
-from provenance.models import Capture, RightsSet, SiteDocument, SourceEntry, Visit
+from provenance.database import Database
+from provenance.models import Capture, RightsSet, SiteDocument, Visit
 from provenance.models.base import EPOCH, MICROSECOND
 from provenance.queries.expressions import capture_is_of_visit
 from provenance.queries.known import CAPTURE_RECORDED
@@ -21,18 +22,20 @@ from provenance.standings.register import entries_of_sites, turns
 _LIMITED = '%"valid_%'  # in the canonical JSON of a rights set: some statement has a beginning or an end
 
 
-def last_change(connection: Connection, now: datetime) -> datetime:
+def last_change(database: Database, now: datetime) -> datetime:
     """Return the last moment up to ``now`` at which the standing of a capture could have changed, UTC.
 
     Something was recorded then, or the validity of a source's admission or of a statement turned.
     """
-    register = (entries for _, entries in entries_of_sites(connection, now).values())
-    moments = (*_recorded(connection), *turns(register, now), *_turns_of_statements(connection))
+    register = entries_of_sites(database, now).values()
+    moments = [moment for _, known in register for moment in turns(known, now)]
+    with database.reading() as connection:
+        moments += [*_recorded(connection), *turns_of_statements(connection)]
     return max((moment for moment in moments if moment <= now), default=EPOCH)
 
 
 def _recorded(connection: Connection) -> Iterator[datetime]:
-    """Yield when captures, hosts' files and entries of the register were last recorded."""
+    """Yield when captures and hosts' files were last recorded."""
     until = func.coalesce(Visit.recorded_until, Visit.ended_at, Visit.opened_at)
     asked = (
         select(func.max(until)).where(Visit.tallied_at.is_not(None)),
@@ -41,14 +44,13 @@ def _recorded(connection: Connection) -> Iterator[datetime]:
         .join(Capture, capture_is_of_visit)
         .where(Visit.tallied_at.is_(None)),
         select(func.max(func.coalesce(SiteDocument.recorded_at, SiteDocument.first_seen))),
-        select(func.max(SourceEntry.recorded_at)),
     )
     for one in asked:
         if (found := connection.execute(one).scalar_one()) is not None:
             yield found
 
 
-def _turns_of_statements(connection: Connection) -> Iterator[datetime]:
+def turns_of_statements(connection: Connection) -> Iterator[datetime]:
     """Yield the moments at which a statement begins or ceases to hold."""
     limited = select(RightsSet.canonical).where(RightsSet.canonical.like(_LIMITED))
     for canonical in connection.scalars(limited):

@@ -54,9 +54,7 @@ class Standing:
         if as_of is not None:
             recorded.settle(database, as_of)
             return cls(database, usage, policy, as_of)
-        now = recorded.present(database)
-        with database.reading() as connection:
-            return cls(database, usage, policy, last_change(connection, now))
+        return cls(database, usage, policy, last_change(database, recorded.present(database)))
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -173,5 +171,4 @@ class Standing:
 
     @cached_property
     def _register(self) -> Mapping[int, tuple[str, Entries]]:
-        with self.database.reading() as connection:
-            return entries_of_sites(connection, self.as_of)
+        return entries_of_sites(self.database, self.as_of)
