@@ -75,7 +75,12 @@ class Dispatcher:
             SiteWork(
                 site,
                 Itinerary(sections),
-                Gate(run.job.operator.token, self.services.clock, self.services.suppressed),
+                Gate(
+                    run.job.operator.token,
+                    self.services.clock,
+                    self.services.suppressed,
+                    self.services.sources,
+                ),
                 planned=[] if planning else None,
             )
             for site, sections in run.job.sites().items()

@@ -11,7 +11,8 @@ import ipaddress
 import json
 import re
 import tomllib
-from datetime import date
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -150,6 +151,7 @@ class SiteSection(_Section):
     include: tuple[HttpUrl, ...] = ()
     sitemaps: tuple[HttpUrl, ...] = ()
     admitted_by: Annotated[str, Field(min_length=1)]
+    admitted_until: date | None = None  # the last day (UTC); None: as long as the register of sources says
     basis: str = "not stated"
     max_pages: Annotated[int, Field(ge=1)] = 10_000
     max_depth: Annotated[int, Field(ge=0)] = 25
@@ -169,6 +171,12 @@ class SiteSection(_Section):
     def site(self) -> str:
         """The registrable domain (or address) this scope lies in."""
         return urls.site_of(urls.parse(self.start[0]).host)
+
+
+def job_end(sections: Iterable[SiteSection]) -> datetime | None:
+    """Return when a job's admission of a site ends, UTC: with the first of its scopes; None: none sets an end."""
+    days = [section.admitted_until for section in sections if section.admitted_until is not None]
+    return datetime.combine(min(days), time.min, UTC) + timedelta(days=1) if days else None
 
 
 class PermissionSection(_Section):
@@ -210,6 +218,9 @@ class Job(_Section):
     def digest(self) -> bytes:
         """SHA-256 over what the job asks for; comments, order of keys and storage do not count."""
         asked = self.model_dump(mode="json", exclude={"storage"})
+        for section in asked["site"]:
+            if section["admitted_until"] is None:  # so that jobs which do not know the key keep their digest
+                del section["admitted_until"]
         return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).digest()
 
     def planned(self) -> Job:

@@ -35,6 +35,7 @@ start = ["https://www.example.org/"]
 # sitemaps = ["https://www.example.org/sitemap.xml"]   # those that robots.txt names are read anyway
 admitted_by = "your name, and the date"   # who says that we may go there at all
 basis = "why: a licence, a contract, a statute"
+# admitted_until = 2027-01-01        # the last day; 'aboveboard source' shows, ends and renews admissions
 max_pages = 1000
 # max_depth = 25                     # links from a start page
 # max_bytes = 1_000_000_000

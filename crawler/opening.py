@@ -8,6 +8,7 @@ from crawler.archive.reading import Archive
 from crawler.frontier.itinerary import Itinerary
 from crawler.frontier.memory import HostMemory
 from crawler.frontier.services import Services
+from crawler.job import job_end
 from crawler.resuming import restore, seed
 from crawler.run import Run
 from crawler.site_work import SiteWork
@@ -48,6 +49,8 @@ def open_visit(run: Run, services: Services, work: SiteWork, lease: Lease) -> Vi
     hosts = {stop.target.host for queue in work.itinerary.queues.values() for stop in queue.line()}
     memory_of(run, services).recall(hosts)
     services.suppressed.refresh(run.database)
+    services.sources.bind({site: job_end(sections) for site, sections in run.job.sites().items()})
+    services.sources.refresh(run.database)
     visit = Visit(
         id=run.recorder.begin_visit(run.id, work.site, lease.epoch, now),
         run_id=run.id,

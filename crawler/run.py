@@ -18,10 +18,11 @@ from crawler.archive.recovery import recover
 from crawler.archive.store import Store, open_store
 from crawler.errors import CrawlerError
 from crawler.holder import owner_name, take
-from crawler.job import Job
+from crawler.job import Job, job_end
 from crawler.places import ExitCode, Places
 from licences.policy import Policy, load
 from licences.vocabulary import Usage
+from provenance.admissions import admit_for_run
 from provenance.database import Database
 from provenance.leases import Held, Lease, Leases
 from provenance.queries import crawling
@@ -65,6 +66,14 @@ class Run:
                         permission=granted.model_dump(mode="json", exclude_none=True) if granted else None,
                     )
                 )
+            admit_for_run(
+                self.database,
+                site,
+                run_id=self.id,
+                by="; ".join(dict.fromkeys(section.admitted_by for section in sections)),
+                basis="; ".join(dict.fromkeys(section.basis for section in sections)),
+                valid_until=job_end(sections),
+            )
 
     def _begin(self, job_text: str, choice: str | None) -> tuple[int, bool]:
         """Resume the unfinished run of the same job, or begin a new one."""

@@ -73,7 +73,9 @@ def _open(crawler: Crawler, run: Run, lease: Lease, site: str) -> Visit:
     writer = ArchiveWriter(run.recorder, run.store, run.places.spool, failed=failed, give_back=archived)
     services = Services(writer=writer)
     itinerary = Itinerary(run.job.sites()[site])
-    work = SiteWork(site, itinerary, Gate(run.job.operator.token, services.clock, services.suppressed))
+    work = SiteWork(
+        site, itinerary, Gate(run.job.operator.token, services.clock, services.suppressed, services.sources)
+    )
     opening.prepare(work, run, lease)
     visit = opening.open_visit(run, services, work, lease)
     opened.append(visit)

@@ -28,6 +28,12 @@ REFUSAL_RULES: Mapping[str, str] = MappingProxyType(
         # --- what was forgotten
         "erasure.suppressed": "it was erased, and what was erased is not fetched again",
         "erasure": "it was erased",
+        # --- whose source is out of force
+        "source.revoked": "its source was revoked; 'aboveboard source admit' admits it again",
+        "source.expired": "its source's admission is over; 'aboveboard source admit' admits it again",
+        "source.not-begun": "its source's admission has not begun yet; see 'aboveboard source show'",
+        "source.unregistered": "its source is not in the register; 'aboveboard source admit' admits it",
+        "source": "its source is out of force; see 'aboveboard source show'",
         # --- where we do not go
         "address": "the name leads to an address that no crawl may reach without its owner's recorded permission",
         "scope": "the address lies outside the scope of the job",

@@ -123,8 +123,8 @@ class Frontier(BaseScheduler):
     # ------------------------------------------------------------------ one origin's turn
 
     def _turn(self, origin: str, queue: Queue, now: float) -> Request | float:
-        """Give an origin its turn; where all that stands there was erased, not even its robots.txt gets one."""
-        if self._refusing.refuse_erased(queue):
+        """Give an origin its turn; where all that stands there is barred, not even its robots.txt gets one."""
+        if self._refusing.refuse_barred(queue):
             return self._step(origin, queue, now)
         return now if queue else FOREVER
 

@@ -58,6 +58,10 @@ class HostMemory:
         """Take over what is never fetched again; return whether that grew.  Reads the database."""
         return self._services.suppressed.refresh(self._database)
 
+    def hear_of_sources(self) -> bool:
+        """Take over how sources stand; return whether anything was said since.  Reads the database."""
+        return self._services.sources.refresh(self._database)
+
     def changed(self) -> tuple[list[HostStateRecord], list[HoldRecord]]:
         """Return what changed since the last call, as it is to be kept."""
         learned, held = [], []

@@ -39,13 +39,13 @@ class Refusing:
         )
         self._give_up(stop, record.rule)
 
-    def refuse_erased(self, queue: Queue) -> bool:
-        """Refuse what stands first in a queue and was erased: for that, not even robots.txt is asked.
+    def refuse_barred(self, queue: Queue) -> bool:
+        """Refuse what stands first in a queue and was erased, or whose source is out: for that, not even robots.txt is asked.
 
-        Return whether something stands first that was not.
+        Return whether something stands first that may be asked for as far as that goes.
         """
         for _ in range(REFUSALS_A_TURN):
-            denied = self._gate.erased(queue.line()[0].target) if queue else None
+            denied = self._gate.barred(queue.line()[0].target) if queue else None
             if denied is None:
                 break
             self.refuse(queue.line().popleft(), denied)

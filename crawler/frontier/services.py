@@ -18,6 +18,7 @@ from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from crawler.frontier.hosts import Hosts, whole_day
 from crawler.frontier.lanes import Lanes
 from crawler.permission.address import Resolver
+from crawler.permission.sources import SourceList
 from crawler.permission.suppression import SuppressionList
 from crawler.recording import ArchiveWriter
 
@@ -90,11 +91,13 @@ class Services:
     fixed_hosts: Mapping[str, str] = field(default_factory=dict)
     suppressed: SuppressionList = field(default_factory=SuppressionList)
     memory: HostMemory | None = None  # what the database knows of hosts; None: nothing is kept
+    sources: SourceList = field(init=False)
     resolver: Resolver = field(init=False)
     hosts: Hosts = field(init=False)
 
     def __post_init__(self) -> None:
         self.hosts = Hosts(self.lanes, self.day)
+        self.sources = SourceList(self.wall)
         self.resolver = Resolver(self.clock, self.fixed_hosts)
 
     def at(self, moment: float) -> datetime:

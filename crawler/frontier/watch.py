@@ -1,6 +1,6 @@
-"""Every two seconds: keep what hosts taught us, and hear what people say (pause, park, resume a host; erase something).
+"""Every two seconds: keep what hosts taught us, and hear what people say (pause, park, resume a host; erase; revoke).
 
-Off the event loop, and two small questions however many hosts there are.
+Off the event loop, and three small questions however many hosts there are.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class HostWatch:
         self._memory = memory
         self._visits = visits
         self._failed = failed
+        self._closed: set[int] = set()  # visits whose source is out of force, as they were told
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -52,17 +53,28 @@ class HostWatch:
             await asyncio.sleep(EVERY)
             self._keep()
             try:
-                holds, more_erased = await asyncio.to_thread(self._hear)
+                holds, more_said = await asyncio.to_thread(self._hear)
             except (CrawlerError, ProvenanceError) as error:
                 self._failed(error)
                 return
             self._moved(self._services.hosts.held(holds))
-            if more_erased:
+            self._close_sources()
+            if more_said:
                 self._wake()
 
     def _hear(self) -> tuple[dict[str, Hold], bool]:
-        """Ask the database, on a thread: which holds stand, and whether more was erased."""
-        return self._memory.holds(), self._memory.hear_of_erasures()
+        """Ask the database, on a thread: which holds stand, and whether more was erased, admitted or revoked."""
+        erased, said = self._memory.hear_of_erasures(), self._memory.hear_of_sources()
+        return self._memory.holds(), erased or said
+
+    def _close_sources(self) -> None:
+        """Let visits whose source was revoked, or has expired, find out, and cut what is still in flight a while later."""
+        for visit in self._visits():
+            closed = self._services.sources.closed(visit.site) is not None
+            if closed and visit.id not in self._closed:
+                visit.wake()
+                asyncio.get_running_loop().call_later(CUT_AFTER, visit.cut)
+            (self._closed.add if closed else self._closed.discard)(visit.id)
 
     def _keep(self) -> None:
         """Hand over what changed; without an open visit nothing does."""

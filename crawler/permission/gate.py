@@ -3,12 +3,14 @@
 The gate owns no connection.  The frontier sends its robots.txt requests like any other, on the lanes of the host
 they go to; the answers come back to `read` (politeness and redirects included: a hop is a request of its own).
 The host's other files about rights are `Gate.files`: they close nothing, unless one says in words made for it that
-we may not fetch.  What was erased is not asked for again, whatever any file says.
+we may not fetch.  What was erased is not asked for again, nor anything of a source that is out of force, whatever any
+file says.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 
 from selectolax.lexbor import LexborHTMLParser
@@ -21,6 +23,7 @@ from crawler.permission.hops import REDIRECTS, NextHop, NoWayOn, next_hop
 from crawler.permission.looks import ROBOTS, Look, Looks, body_and_digest
 from crawler.permission.origin import OriginRules, lifetime
 from crawler.permission.site_files import SiteFiles
+from crawler.permission.sources import SourceList
 from crawler.permission.suppression import RULE as SUPPRESSED
 from crawler.permission.suppression import SuppressionList
 from licences.observation import Observation
@@ -42,13 +45,19 @@ class Gate:
         token: the name that robots.txt addresses us by.
         clock: the services'.
         suppressed: what is never fetched again; None: nothing is, for want of a database.
+        sources: the register of sources; None: there is none, for want of a database.
     """
 
     def __init__(
-        self, token: str, clock: Callable[[], float], suppressed: SuppressionList | None = None
+        self,
+        token: str,
+        clock: Callable[[], float],
+        suppressed: SuppressionList | None = None,
+        sources: SourceList | None = None,
     ) -> None:
         self._token = token
         self._suppressed = suppressed or SuppressionList()
+        self._sources = sources or SourceList(time.time)
         self._clock = clock
         self._origins: dict[str, OriginRules] = {}
         self.looks = Looks()
@@ -76,8 +85,8 @@ class Gate:
             target: the URL.
             is_file: one of the host's own files about rights, which none of them closes.
         """
-        if (erased := self.erased(target)) is not None:
-            return erased
+        if (barred := self.barred(target)) is not None:
+            return barred
         rules = self.rules(target.origin)
         if rules.closed is not None:
             return Permission(url=target.url, record=self._undecided(rules, rules.closed))
@@ -88,13 +97,16 @@ class Gate:
             return permission
         return self._closed_by_statement(rules, target) or permission
 
-    def erased(self, target: urls.Target) -> Permission | None:
-        """Return the denial of a URL that was erased, which needs no robots.txt; None: it was not."""
-        return self._suppressed.denial(target)
+    def barred(self, target: urls.Target) -> Permission | None:
+        """Return the denial of a URL that was erased, or whose source is out of force; None: neither is the case.
+
+        That needs no robots.txt, and binds requests for one as well.
+        """
+        return self._suppressed.denial(target) or self._sources.denial(target)
 
     def close_if_erased(self, rules: OriginRules) -> None:
         """Close an origin whose robots.txt was erased: it may not be asked for, so nothing of the origin may."""
-        erased = self.erased(urls.parse(urls.robots_url(rules.origin)))
+        erased = self._suppressed.denial(urls.parse(urls.robots_url(rules.origin)))
         if erased is not None:
             rules.closed, rules.reason = SUPPRESSED, f"its robots.txt is not asked for: {erased.evidence()}"
 
@@ -127,7 +139,7 @@ class Gate:
         Only these are asked for before an origin is decided, so nothing else may call itself one.
         """
         if target.url == urls.robots_url(target.origin) or target.url in self._hops:
-            return self.erased(target)
+            return self.barred(target)
         return Permission(
             url=target.url, record=self._undecided(self.rules(target.origin), "robots.unreachable")
         )

@@ -180,7 +180,7 @@ class SiteSpider(SiteDocumentTaker):
         stop, gate = carried.stop, self.visit.gate
         if stop.errand is Errand.SITE_DOCUMENT:
             await self._settle(carried, answer)
-        elif carried.is_robots and gate.erased(stop.target) is not None:
+        elif carried.is_robots and gate.barred(stop.target) is not None:
             await gate.read(carried.rules, answer, hops=stop.hops)
         elif not carried.is_robots and not gate.ask(stop.target).granted:
             self.visit.itinerary.again(stop)

@@ -171,4 +171,4 @@ def test_a_list_that_grew_is_taken_over_once(tmp_path: Path) -> None:
         assert not entries.refresh(database)
     assert entries.covering(f"https://www.{HOST}/x") is not None
     assert entries.covering("https://other.org/x") is None
-    assert gate.erased(urls.parse(f"https://{HOST}/x")) is None, "a gate without a database knows of none"
+    assert gate.barred(urls.parse(f"https://{HOST}/x")) is None, "a gate without a database knows of none"
