@@ -53,3 +53,7 @@ class LegalHoldStands(ProvenanceError):  # noqa: N818  # says what is the case
 
 class NotOnRecord(ProvenanceError):  # noqa: N818  # says what is the case
     """There is no erasure or hold of this number, or it is not in the state asked for."""
+
+
+class ManifestError(ProvenanceError):
+    """A manifest, its holder or its recalls are not what they are said to be."""
