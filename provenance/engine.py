@@ -34,6 +34,7 @@ def _on_sqlite_connect(connection: Any, _record: Any) -> None:
         "foreign_keys = ON",
         "secure_delete = ON",  # what an erasure removes is overwritten, not only marked as free
         "cache_size = -65536",  # KiB: the indexes' hot pages
+        "wal_autocheckpoint = 16384",  # pages, 64 MiB: a hot page is copied into the file once, not at every commit
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -102,16 +103,23 @@ class Interning:
             found[digest] = self._fresh[RightsSet, digest] = key
         return found
 
-    def decisions(self, connection: Connection, made: Iterable[tuple[int, DecisionRecord]]) -> None:
-        """Record decisions on rights sets, given with the set's key; the first one for a policy and usage stays."""
+    def decisions(
+        self, connection: Connection, made: Iterable[tuple[int, DecisionRecord]], at: datetime
+    ) -> None:
+        """Record decisions on rights sets, given with the set's key; the first one for a policy and usage stays.
+
+        Args:
+            connection: of a transaction that writes.
+            made: the key of the rights set, and what was decided.
+            at: the transaction's recorded time, UTC.
+        """
         rows = []
         for rights_set, decision in made:
             key = (Decision, rights_set, decision.policy_digest, decision.usage)
             if self._find(key) is None:
                 self._fresh[key] = 1
-                rows.append(
-                    _decision_row(rights_set, self.policy(connection, decision.policy_digest), decision)
-                )
+                policy = self.policy(connection, decision.policy_digest)
+                rows.append(_decision_row(rights_set, policy, decision, at))
         if rows:
             rows.sort(key=lambda row: (row["rights_set_id"], row["policy_id"], row["usage"]))
             connection.execute(insert_new(connection, Decision), rows)
@@ -182,7 +190,7 @@ def _permission_digest(record: PermissionRecord) -> bytes:
     return hashlib.sha256(json.dumps(asdict(record), sort_keys=True).encode()).digest()
 
 
-def _decision_row(rights_set: int, policy: int, decision: DecisionRecord) -> dict[str, Any]:
+def _decision_row(rights_set: int, policy: int, decision: DecisionRecord, at: datetime) -> dict[str, Any]:
     return {
         "rights_set_id": rights_set,
         "policy_id": policy,
@@ -193,4 +201,5 @@ def _decision_row(rights_set: int, policy: int, decision: DecisionRecord) -> dic
         "conditions": list(decision.conditions),
         "conflicts": list(decision.conflicts),
         "enforces": list(decision.enforces),
+        "recorded_at": at,
     }

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, literal, select, update
 
-from provenance import batches
+from provenance import batches, recorded, tallies
 from provenance.database import Database
 from provenance.errors import ProvenanceError, RecordConflict
 from provenance.fence import check_site
@@ -117,6 +117,7 @@ class Recorder:
         with self._writing() as connection:
             site_id = self._interning.site(connection, record.site)
             row = content | {"run_id": record.run_id, "site_id": site_id, "digest": digest}
+            row["recorded_at"] = recorded.now(connection)
             connection.execute(insert_new(connection, Source), [row])
             found = select(Source.id).where(
                 Source.run_id == record.run_id, Source.site_id == site_id, Source.digest == digest
@@ -133,15 +134,17 @@ class Recorder:
             site_id = self._interning.site(connection, site)
             check_site(connection, site, epoch)
             row = {"run_id": run_id, "site_id": site_id, "epoch": epoch, "opened_at": at}
+            row["recorded_at"] = recorded.now(connection)
             return connection.execute(insert(Visit).values(row).returning(Visit.id)).scalar_one()
 
     def end_visit(self, visit_id: int, reason: str, at: datetime) -> None:
-        """Note why and when a visit ended; the first word on it stays."""
+        """Note why and when a visit ended; the first word on it stays.  Its documents are tallied."""
         ended = {
             "ended_at": func.coalesce(Visit.ended_at, literal(at, InstantType())),
             "reason": func.coalesce(Visit.reason, reason),
         }
         with self._writing() as connection:
+            tallies.seal(connection, visit_id)  # before the row is written: it waits for who still records
             if connection.execute(update(Visit).where(Visit.id == visit_id).values(ended)).rowcount != 1:
                 raise ProvenanceError(f"no visit {visit_id}: call Recorder.begin_visit first")
 
@@ -155,13 +158,13 @@ class Recorder:
         """
         try:
             self._record(batch)
-        except RecordConflict:
-            self._interning.forget()  # an erasure may have removed a shared row that we remember: look again
-            self._record(batch)
+        except RecordConflict:  # it was recorded before, or …
+            self._interning.forget()  # … an erasure has removed a shared row that we remember: look again
+            self._record(batch, again=True)
 
-    def _record(self, batch: Batch) -> None:
+    def _record(self, batch: Batch, *, again: bool = False) -> None:
         with self._writing() as connection:
-            batches.write(connection, batch, self._interning)
+            batches.write(connection, batch, self._interning, again=again)
 
     def _update_run(self, run_id: int, **values: Any) -> None:
         with self._writing() as connection:

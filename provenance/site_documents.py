@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
@@ -19,13 +20,19 @@ from provenance.records import MAX_SITE_DOCUMENT, SiteDocumentRecord
 from provenance.upsert import chunks, insert_new
 
 
-def write(connection: Connection, records: Sequence[SiteDocumentRecord], origins: Mapping[str, int]) -> None:
+def write(
+    connection: Connection,
+    records: Sequence[SiteDocumentRecord],
+    origins: Mapping[str, int],
+    at: datetime,
+) -> None:
     """Record what looks at hosts' files found.
 
     Args:
         connection: of a transaction that writes.
         records: in any order; written in the order of their time.
         origins: the key of each one's origin.
+        at: the transaction's recorded time, UTC.
 
     Raises:
         ProvenanceError: a body is longer than any file of this kind may be.
@@ -45,7 +52,7 @@ def write(connection: Connection, records: Sequence[SiteDocumentRecord], origins
     kept = _kept(connection, {record.digest for record in records if record.digest is not None})
     for record in sorted(records, key=lambda each: (each.origin, each.name, each.seen_at)):
         known = record if record.digest in kept else replace(record, digest=None)
-        _write(connection, known, origins[storable(record.origin)])
+        _write(connection, known, origins[storable(record.origin)], at)
 
 
 def _kept(connection: Connection, digests: set[bytes]) -> set[bytes]:
@@ -58,14 +65,14 @@ def _kept(connection: Connection, digests: set[bytes]) -> set[bytes]:
     return found
 
 
-def _write(connection: Connection, record: SiteDocumentRecord, origin: int) -> None:
+def _write(connection: Connection, record: SiteDocumentRecord, origin: int, at: datetime) -> None:
     newest = _newest(connection, origin, record.name)
     if newest is not None and (newest["retrieval"], newest["digest"]) == (record.retrieval, record.digest):
         if record.seen_at > newest["last_seen"]:
             seen = update(SiteDocument).where(SiteDocument.id == newest["id"])
             connection.execute(seen.values(last_seen=record.seen_at))
     elif newest is None or record.seen_at > newest["last_seen"]:
-        connection.execute(insert(SiteDocument).values(_row(record, origin)))
+        connection.execute(insert(SiteDocument).values(_row(record, origin, at)))
 
 
 def _newest(connection: Connection, origin: int, name: str) -> RowMapping | None:
@@ -77,7 +84,7 @@ def _newest(connection: Connection, origin: int, name: str) -> RowMapping | None
     return connection.execute(query).mappings().one_or_none()
 
 
-def _row(record: SiteDocumentRecord, origin: int) -> dict[str, Any]:
+def _row(record: SiteDocumentRecord, origin: int, at: datetime) -> dict[str, Any]:
     return {
         "origin_id": origin,
         "name": record.name,
@@ -87,4 +94,5 @@ def _row(record: SiteDocumentRecord, origin: int) -> dict[str, Any]:
         "capture_id": record.capture_id,
         "first_seen": record.seen_at,
         "last_seen": record.seen_at,
+        "recorded_at": at,
     }

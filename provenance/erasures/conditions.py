@@ -20,6 +20,7 @@ COVERED = (
     Capture.visit_id,
     Capture.kind,
     Capture.fetched_at,
+    Capture.recorded_at,
     Capture.segment_id,
     Capture.warc_offset,
     Capture.warc_length,

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, exists, insert, select, update
 
+from provenance import tallies
 from provenance.database import Database
 from provenance.erasures.conditions import covered, is_origin_of
 from provenance.erasures.holds import freeze_holds, refuse_held, standing_against
@@ -62,8 +64,10 @@ def hide(
         row |= {"reason": reason.strip(), "requested_by": requested_by.strip(), "requested_at": at}
         row |= {"state": ErasureState.HIDDEN.value, "captures": 0, "segments": 0, "bytes": 0}
         erasure = connection.execute(insert(Erasure).values(row).returning(Erasure.id)).scalar_one()
-        _move(connection, erasure, scope, at, captures)
-        return read_erasure(connection, erasure)
+        tallied = _move(connection, erasure, scope, at, captures).tallied
+        hidden = read_erasure(connection, erasure)
+    tallies.seal_again(database, tallied)
+    return hidden
 
 
 def sweep(database: Database, erasure: ErasureRecord, at: datetime) -> int:
@@ -75,17 +79,30 @@ def sweep(database: Database, erasure: ErasureRecord, at: datetime) -> int:
         return 0
     with database.writing() as connection:
         moved = _move(connection, erasure.id, erasure.scope, at, ())
-        if moved:
+        if moved.count:
             again = update(Erasure).where(
                 Erasure.id == erasure.id, Erasure.state == ErasureState.REWRITTEN.value
             )
             connection.execute(again.values(state=ErasureState.HIDDEN.value))
-        return moved
+    tallies.seal_again(database, moved.tallied)
+    return moved.count
 
 
-def _move(connection: Connection, erasure: int, scope: Scope, at: datetime, captures: Sequence[int]) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moved:
+    """How many exchanges were hidden, and the visits whose tallies that made wrong."""
+
+    count: int
+    tallied: Sequence[int]
+
+
+def _move(
+    connection: Connection, erasure: int, scope: Scope, at: datetime, captures: Sequence[int]
+) -> _Moved:
     moved, size, segments = 0, 0, set()
+    tallied: list[int] = []
     for page in covered(connection, scope, captures):
+        tallied += tallies.unseal(connection, [row.visit_id for row in page])
         connection.execute(insert_new(connection, Tombstone), [_tombstone(row, erasure, at) for row in page])
         for some in chunks([row.id for row in page]):
             connection.execute(delete(Capture).where(Capture.id.in_(some)))
@@ -102,7 +119,7 @@ def _move(connection: Connection, erasure: int, scope: Scope, at: datetime, capt
             bytes=Erasure.bytes + size,
         )
     )
-    return moved
+    return _Moved(count=moved, tallied=tallied)
 
 
 def _tombstone(row: Any, erasure: int, at: datetime) -> dict[str, Any]:
@@ -112,6 +129,7 @@ def _tombstone(row: Any, erasure: int, at: datetime) -> dict[str, Any]:
         "kind": row.kind,
         "url_hash": hashlib.sha256(row.url.encode("utf-8", "replace")).digest(),
         "fetched_at": row.fetched_at,
+        "recorded_at": row.recorded_at,
         "erasure_id": erasure,
         "hidden_at": at,
         "segment_id": row.segment_id,

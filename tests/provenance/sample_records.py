@@ -230,11 +230,12 @@ def begin(database: Database, site: str = "example.org", **changes: Any) -> Visi
 
 
 def dump(database: Database) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table: two databases with one dump hold the same."""
+    """Every row of every table but the clock's: two databases with one dump hold the same."""
     from provenance.models import Base  # noqa: PLC0415  # only this question looks below the records
 
     with database.reading() as connection:
         return {
             table.name: sorted(tuple(map(str, row)) for row in connection.execute(table.select()))
             for table in Base.metadata.sorted_tables
+            if table.name != "clock"  # on SQLite it goes on with every transaction
         }
