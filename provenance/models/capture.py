@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     ColumnElement,
@@ -12,6 +14,7 @@ from sqlalchemy import (
     Index,
     SmallInteger,
     UniqueConstraint,
+    literal,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 
@@ -186,8 +189,11 @@ def captures_of(visit_id: InstrumentedAttribute[int] | int) -> ColumnElement[boo
     Join with it (``select(...).join(Capture, captures_of(Visit.id))``): both engines then
     walk the primary key instead of the whole table.
     """
-    span = 1 << CAPTURES_PER_VISIT_BITS
-    return (Capture.id >= visit_id * span) & (Capture.id < (visit_id + 1) * span)
+    span: Any = 1 << CAPTURES_PER_VISIT_BITS
+    if not isinstance(visit_id, int):
+        span = literal(span, BigInteger)  # else PostgreSQL multiplies in 32 bits: enough for 127 visits
+    in_range: ColumnElement[bool] = (Capture.id >= visit_id * span) & (Capture.id < (visit_id + 1) * span)
+    return in_range
 
 
 def hash_of_url(url: str) -> int:
