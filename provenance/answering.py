@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated, NoReturn
 
 import typer
@@ -16,9 +17,11 @@ from licences.errors import LicenceError
 from provenance import locations
 from provenance.database import Database
 from provenance.errors import ProvenanceError
+from provenance.queries.site_rows import site_names
 from provenance.rendering import visible
 
 BAD_USAGE = 2
+SITES_NAMED = 50  # where the one asked for is none of them
 
 DatabaseOption = Annotated[
     str | None,
@@ -75,3 +78,18 @@ def asking(option: str | None) -> Iterator[Database]:
     """
     with answering(), Database.open(database_location(option), upgrade=False) as database:
         yield database
+
+
+def require_site(database: Database, site: str | None, as_of: datetime | None = None) -> None:
+    """End a command that was asked about a site which nobody had visited (by a moment, UTC); None asks about all."""
+    if site is None:
+        return
+    with database.session() as session:
+        names = list(session.scalars(site_names(as_of=as_of)))
+    if site not in names:
+        some = (
+            [*names[:SITES_NAMED], f"{len(names) - SITES_NAMED:,} more"]
+            if len(names) > SITES_NAMED
+            else names
+        )
+        refuse(f"nothing is known of {site}; visited sites are: {', '.join(some) or 'none yet'}")

@@ -32,6 +32,14 @@ SITES = (
     Column(name="last_run", title="Last run", is_numeric=True, needs_room=True),
     Column(name="last_visit", title="Last visit, UTC"),
 )
+COUNTS = (
+    Column(name="outcome", title="Outcome"),
+    Column(name="licence", title="Licence"),
+    Column(name="site", title="Site"),
+    Column(name="run", title="Run", is_numeric=True),
+    Column(name="documents", title="Documents", is_numeric=True),
+    Column(name="bytes", title="Bytes", is_numeric=True),
+)
 RUNS = (
     Column(name="id", title="Run", is_numeric=True),
     Column(name="job", title="Job"),

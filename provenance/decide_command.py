@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import groupby
 from typing import Annotated
 
@@ -13,10 +14,11 @@ from rich.console import Console
 
 from licences.policy import BUILTIN, Policy, load
 from licences.vocabulary import Usage
-from provenance.answering import DatabaseOption, asking, note, refuse
+from provenance.answering import DatabaseOption, asking, note, refuse, require_site
+from provenance.as_of import AsOfOption, moment, tell_erased
 from provenance.database import Database
-from provenance.deciding import ChangeRow, Holdings, OutcomeRow, changes, holdings, outcomes
-from provenance.queries import site_names
+from provenance.deciding import ChangeRow, Holdings, OutcomeRow, changes, holdings, outcomes, record
+from provenance.queries.known import settled
 from provenance.rendering import Column, Format, write_rows
 
 OUTCOMES = (
@@ -62,23 +64,43 @@ def decide(
     site: Annotated[
         str | None, typer.Option(help="Only this site: a registrable domain, an IP address or localhost.")
     ] = None,
+    recorded: Annotated[
+        bool,
+        typer.Option(
+            "--record",
+            help="Write the decisions down, so that counts under this policy are instant; what is decided stays.",
+        ),
+    ] = False,
+    as_of: AsOfOption = None,
     form: Annotated[
         Format, typer.Option("--format", help="Table for people, jsonl or csv for programs.")
     ] = Format.TABLE,
     database: DatabaseOption = None,
 ) -> None:
-    """Decide over everything held, by any policy; with --compare, print what another would change.  Writes nothing."""
+    """Decide over everything held, by any policy; with --compare, print what another would change.
+
+    Every document is decided by what was stated when it was fetched; what was learned since is for query and
+    manifest.  Writes nothing, unless --record is given.
+    """
     asked = list(dict.fromkeys(usages or [Usage.AI_TRAIN_GEN]))
+    if recorded and (compared or site or as_of):
+        refuse(
+            "--record writes what one policy makes of everything today: leave --compare, --site and --as-of out"
+        )
     with asking(database) as opened:
+        moment_asked = moment(as_of)
         first = load(policy)
         second = None if compared is None else load(compared)
         with _saying("counting documents by what was stated for them"):
-            held = _holdings(opened, site)
+            held = _holdings(opened, site, moment_asked)
         with _saying(f"deciding {len(held.held):,} rights sets"):
             if second is None:
                 told = outcomes(opened, held.held, first, asked)
             else:
                 changed = changes(opened, held.held, first, second, asked)
+        tell_erased(opened, moment_asked, site=site)
+        if recorded:
+            note(f"{record(opened, first, asked):,} decisions by {first.name} were recorded")
         if second is None:
             write_rows(told, OutcomeRow, OUTCOMES, form, sys.stdout)
             sys.stdout.flush()
@@ -89,13 +111,10 @@ def decide(
             _sum_up_changes(changed, held, first, second, asked)
 
 
-def _holdings(database: Database, site: str | None) -> Holdings:
-    if site is not None:
-        with database.session() as session:
-            names = list(session.scalars(site_names()))
-        if site not in names:
-            refuse(f"nothing is known of {site}; visited sites are: {', '.join(names) or 'none yet'}")
-    held = holdings(database, site=site)
+def _holdings(database: Database, site: str | None, as_of: datetime | None) -> Holdings:
+    settled(database, as_of)
+    require_site(database, site, as_of)
+    held = holdings(database, site=site, as_of=as_of)
     if held.unread:
         note(
             f"{held.unread:,} documents are left out: what was stated for them was recorded by another release, "

@@ -2,45 +2,40 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from licences.policy import load
-from licences.vocabulary import Outcome, Usage
-from provenance import columns
-from provenance.answering import DatabaseOption, asking, note, refuse
-from provenance.database import Database
-from provenance.queries import (
-    CaptureFilter,
-    CaptureRow,
-    Question,
-    RefusalFilter,
-    RefusalRow,
-    SiteRow,
-    captures,
-    covered_by,
-    decided_captures,
-    licences_stated,
-    refusals,
-    site_names,
-    sites,
-    stream,
+from licences.vocabulary import ConditionType, Outcome, Usage
+from provenance.answering import DatabaseOption, asking, refuse, require_site
+from provenance.as_of import AsOfOption, moment, tell_erased
+from provenance.queries import CaptureFilter, CountBy, RefusalFilter
+from provenance.queries.known import settled
+from provenance.query_answers import (
+    QueryFormat,
+    captures_counted,
+    captures_found,
+    refusals_found,
+    sites_found,
+    why_nothing,
+    with_conditions,
+    write,
 )
 from provenance.records import CaptureKind
-from provenance.rendering import Format, write_rows
+from provenance.rendering import Format
 
 DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S"]
-LICENCES_NAMED = 12  # where none matches
 EXAMPLES = """Examples:
 
 aboveboard query --licence 'CC-BY-*' --outcome permitted --usage ai-train-gen
 
 aboveboard query --outcome needs_review --policy cn-strict --format csv
+
+aboveboard query --count outcome --count licence --usage ai-train-gen --policy strict-optin --as-of 2026-11-01
 
 aboveboard query --refusals --rule robots.disallow --site example.org
 """
@@ -104,18 +99,49 @@ def query(
     rule: Annotated[
         str | None, typer.Option(help="With --refusals: one rule (robots.disallow) or a family (robots).")
     ] = None,
+    media_type: Annotated[
+        str | None, typer.Option(metavar="GLOB", help="Only this media type: text/html, 'text/*'.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(metavar="TAG", help="As the page states it; en finds en-GB as well.")
+    ] = None,
+    condition: Annotated[
+        list[ConditionType] | None,
+        typer.Option(help="Only where this condition goes with the permission; again for one more."),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME[#ENTRY]", help="Only what stands on this source of the register, or entry of it."
+        ),
+    ] = None,
+    digest: Annotated[
+        str | None, typer.Option(metavar="HEX", help="Only this payload: sha256:HEX, or its first digits.")
+    ] = None,
     run: Annotated[int | None, typer.Option(help="Only this run.")] = None,
     status: Annotated[int | None, typer.Option(help="HTTP status.")] = None,
     since: Annotated[datetime | None, typer.Option(formats=DATES, help="From then on, UTC.")] = None,
     until: Annotated[datetime | None, typer.Option(formats=DATES, help="Before then, UTC.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows.")] = None,
-    form: FormatOption = Format.TABLE,
+    counted: Annotated[
+        list[CountBy] | None,
+        typer.Option("--count", help="How many, by this; give it again for one more. Instant, however many."),
+    ] = None,
+    as_of: AsOfOption = None,
+    form: Annotated[
+        QueryFormat,
+        typer.Option("--format", help="Table for people, jsonl or csv for programs, parquet for notebooks."),
+    ] = QueryFormat.TABLE,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write there, not to standard output.")
+    ] = None,
     database: DatabaseOption = None,
 ) -> None:
-    """List captured documents; with --refusals what was not taken; with --sites one row a site.
+    """List captured documents; with --refusals what was not taken; with --sites one row a site; with --count how many.
 
     The outcome is what each run's own policy decided for the run's own purpose, unless --usage or --policy asks
-    for another: then every rights set is decided anew, once, and nothing is written.
+    for another: then it is what stands today, with all that was learned since (hosts' files, newer exchanges, the
+    register of sources), exactly as a manifest would take it.  Nothing is written.
     """
     of_captures = {
         "--kind": kind,
@@ -125,6 +151,11 @@ def query(
         "--policy": policy,
         "--conflicts": conflicts or None,
         "--status": status,
+        "--media-type": media_type,
+        "--language": language,
+        "--condition": condition or None,
+        "--digest": digest,
+        "--count": counted or None,
     }
     of_times = {"--prefix": prefix, "--run": run, "--since": since, "--until": until, "--limit": limit}
     if refused and by_site:
@@ -132,74 +163,46 @@ def query(
     if refused:
         _refuse_given(of_captures, "filters documents, not refusals")
     elif by_site:
-        _refuse_given({**of_captures, **of_times, "--rule": rule}, "does not go with --sites")
+        others = {"--rule": rule, "--source": source}
+        _refuse_given({**of_captures, **of_times, **others}, "does not go with --sites")
     else:
         _refuse_given({"--rule": rule}, "filters refusals: add --refusals")
-    with asking(database) as opened:
-        _require_site(opened, site)
-        if by_site:
-            _told(write_rows(stream(opened, sites(site=site)), SiteRow, columns.SITES, form, sys.stdout))
-            return
-        if refused:
-            unwanted = RefusalFilter(
-                site=site,
-                prefix=prefix,
-                rule=rule,
-                run=run,
-                since=_utc(since),
-                until=_utc(until),
-                limit=limit,
-            )
-            found = stream(opened, refusals(unwanted))
-            _told(write_rows(found, RefusalRow, columns.REFUSALS, form, sys.stdout))
-            return
-        wanted = CaptureFilter(
-            site=site,
-            prefix=prefix,
-            kind=_kind(kind),
-            rights_sets=None if licence is None else _covered(opened, licence),
-            outcomes=_with_conditions(outcome or ()),
-            conflicting=conflicts,
-            run=run,
-            status=status,
-            since=_utc(since),
-            until=_utc(until),
-            limit=limit,
+    if counted:
+        _refuse_given(
+            {"--limit": limit, "--kind": kind}, "does not go with --count: documents are counted, all"
         )
-        rows = _captures(opened, wanted, usage, policy)
-        _told(write_rows(rows, CaptureRow, columns.CAPTURES, form, sys.stdout))
-
-
-def _captures(
-    database: Database, wanted: CaptureFilter, usage: Usage | None, policy: str | None
-) -> Iterator[CaptureRow]:
-    if usage is None and policy is None:
-        return stream(database, captures(wanted))
-    asked = Question(usage=usage, policy=None if policy is None else load(policy))
-    return decided_captures(database, wanted, asked)
-
-
-def _covered(database: Database, licence: str) -> tuple[int, ...]:
-    found = covered_by(database, licence)
-    if not found:
-        stated = licences_stated(database, LICENCES_NAMED)
-        known = f"some that are stated: {', '.join(stated)}" if stated else "none is stated anywhere"
-        note(f"--licence {licence}: no document states such a licence for itself; {known}")
-    return found
-
-
-def _told(rows: int) -> None:
-    if not rows:
-        note("nothing matches")
-
-
-def _require_site(database: Database, site: str | None) -> None:
-    if site is None:
-        return
-    with database.session() as session:
-        names = list(session.scalars(site_names()))
-    if site not in names:
-        refuse(f"nothing is known of {site}; visited sites are: {', '.join(names) or 'none yet'}")
+    with asking(database) as opened:
+        known_at = settled(opened, moment(as_of))
+        require_site(opened, site, known_at)
+        shared: dict[str, Any] = {
+            "site": site,
+            "prefix": prefix,
+            "run": run,
+            "since": _utc(since),
+            "until": _utc(until),
+        }
+        shared |= {"source": source, "as_of": known_at, "limit": limit}
+        wanted = CaptureFilter(
+            **shared,
+            kind=_kind(kind),
+            outcomes=with_conditions(outcome or ()),
+            conflicting=conflicts,
+            conditions=condition or (),
+            media_type=media_type,
+            language=language,
+            digest=digest,
+            status=status,
+        )
+        if by_site:
+            answer = sites_found(opened, site, known_at)
+        elif refused:
+            answer = refusals_found(opened, RefusalFilter(**shared, rule=rule))
+        elif counted:
+            answer = captures_counted(opened, counted, wanted, licence=licence, usage=usage, policy=policy)
+        else:
+            answer = captures_found(opened, wanted, licence, usage, policy)
+        write(answer, form, out, lambda: why_nothing(prefix))
+        tell_erased(opened, known_at, site=site, run=run)
 
 
 def _refuse_given(options: Mapping[str, object], why: str) -> None:
@@ -216,11 +219,3 @@ def _kind(kind: Kind | None) -> CaptureKind | None:
 
 def _utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=UTC)
-
-
-def _with_conditions(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
-    """Return the outcomes asked for; what is permitted is so also where conditions go with it."""
-    wanted = dict.fromkeys(outcomes)
-    if Outcome.PERMITTED in wanted:
-        wanted[Outcome.PERMITTED_WITH_CONDITIONS] = None
-    return tuple(wanted)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from provenance.queries.capture_filter import CaptureFilter
 from provenance.queries.capture_rows import CaptureRow, captures
-from provenance.queries.decided import Question, decided_captures
+from provenance.queries.counts import CountBy, CountRow, counts, recorded_counts, set_counts
+from provenance.queries.decided import Question, decided, decided_captures
 from provenance.queries.explain import receipt
 from provenance.queries.licences_stated import covered_by, licences_stated
 from provenance.queries.receipts import Receipt
@@ -19,6 +20,8 @@ from provenance.queries.site_rows import SiteRow, site_names, sites
 __all__ = [
     "CaptureFilter",
     "CaptureRow",
+    "CountBy",
+    "CountRow",
     "Question",
     "Receipt",
     "RefusalFilter",
@@ -27,12 +30,16 @@ __all__ = [
     "SiteRow",
     "all_rows",
     "captures",
+    "counts",
     "covered_by",
+    "decided",
     "decided_captures",
     "licences_stated",
     "receipt",
+    "recorded_counts",
     "refusals",
     "runs",
+    "set_counts",
     "site_names",
     "sites",
     "stream",

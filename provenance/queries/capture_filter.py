@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,27 +51,45 @@ class CaptureFilter:
 
 
 def capture_conditions(wanted: CaptureFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions on `Capture`, `Origin`, `Site` and `Visit`; what a decision says is not among them.
+    """Return every condition on `Capture`, `Origin`, `Site` and `Visit`; what a decision says is not among them.
 
     Raises:
         ProvenanceError: a digest or a register entry is not written as one.
     """
-    asked: list[tuple[Any, Any]] = [
+    kind = () if wanted.kind is None else (Capture.kind == str(wanted.kind),)
+    sets = wanted.rights_sets
+    stated = () if sets is None else (key_is_among(Capture.rights_set_id, sets),)
+    known = captures_known(wanted.as_of)
+    return [*visit_conditions(wanted), *kind, *stated, *exchange_conditions(wanted), *known]
+
+
+def visit_conditions(wanted: CaptureFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions that a visit's captures share: on `Site` and `Visit` alone."""
+    return _given(
         (wanted.site, lambda: Site.name == wanted.site),
+        (wanted.run, lambda: Visit.run_id == wanted.run),
+    )
+
+
+def exchange_conditions(wanted: CaptureFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions that tell one capture of a visit from another, on `Capture` and `Origin` as well.
+
+    Its kind, what was stated for it and when it was recorded are not among them.
+    """
+    return _given(
         (wanted.prefix, lambda: _under(wanted.prefix or "", wanted.kind)),
-        (wanted.kind, lambda: Capture.kind == str(wanted.kind)),
-        (wanted.rights_sets, lambda: key_is_among(Capture.rights_set_id, wanted.rights_sets or ())),
         (wanted.media_type, lambda: matches_glob(Capture.media_type, (wanted.media_type or "").lower())),
         (wanted.language, lambda: _in_language((wanted.language or "").lower())),
         (wanted.source, lambda: _from_source(wanted.source or "", wanted.as_of)),
         (wanted.digest, lambda: has_digest(wanted.digest or "")),
-        (wanted.run, lambda: Visit.run_id == wanted.run),
         (wanted.status, lambda: Capture.status == wanted.status),
         (wanted.since, lambda: Capture.fetched_at >= wanted.since),
         (wanted.until, lambda: Capture.fetched_at < wanted.until),
-    ]
-    found: list[ColumnElement[bool]] = [condition() for value, condition in asked if value is not None]
-    return [*found, *captures_known(wanted.as_of)]
+    )
+
+
+def _given(*asked: tuple[object, Callable[[], ColumnElement[bool]]]) -> list[ColumnElement[bool]]:
+    return [condition() for value, condition in asked if value is not None]
 
 
 def decision_conditions(wanted: CaptureFilter) -> list[ColumnElement[bool]]:

@@ -1,35 +1,29 @@
-"""Captures decided anew: for another usage or under another policy, without writing a thing.
+"""Captures as a usage and a policy would have them, today or as of a day; nothing is written.
 
-Every rights set is judged once, however many documents it holds for; the database then finds the documents.
+`Standing` says what holds: every rights set is judged once, however many documents it holds for, and what was
+learned since a document was fetched only takes away.  The database then finds the documents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
-from licences.errors import LicenceError, PolicyError
-from licences.policy import Decision, Policy, decide, read
-from licences.policy.reach import is_about_document
-from licences.rights import RightsSet
+from licences.errors import PolicyError
+from licences.policy import Policy, read
 from licences.vocabulary import Usage
-from provenance import models
+from provenance import models, standings  # standings ask queries in turn: named as a whole, looked into later
 from provenance.database import Database
 from provenance.errors import ProvenanceError
-from provenance.models import Capture, Run
+from provenance.models import Capture, Run, Visit
 from provenance.queries.capture_filter import CaptureFilter
-from provenance.queries.capture_rows import (
-    CAPTURE_COLUMNS,
-    CaptureRow,
-    capture_row,
-    captures_as,
-    sentences,
-)
-from provenance.queries.expressions import key_is_among, reader_of_glob, states_licence
-from provenance.queries.rows import RowOf, all_rows, stream
+from provenance.queries.capture_rows import CAPTURE_COLUMNS, CaptureRow, capture_row, captures_as
+from provenance.queries.expressions import key_is_among
+from provenance.queries.rows import RowOf, Uncached, stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,120 +35,164 @@ class Question:
 
 
 def decided_captures(database: Database, wanted: CaptureFilter, asked: Question) -> Iterator[CaptureRow]:
-    """Yield the captures that match, each with the decision that answers the question.
+    """Yield the captures that `decided` selects."""
+    return stream(database, decided(database, wanted, asked))
 
-    ``outcomes`` and ``conflicting`` of the filter are held against that decision, not the recorded one.
+
+def decided(database: Database, wanted: CaptureFilter, asked: Question) -> Select[CaptureRow]:
+    """Select the captures that match, each with the verdict that answers the question.
+
+    ``outcomes``, ``conflicting`` and ``conditions`` of the filter are held against that verdict, not against the
+    decision that was recorded.
 
     Raises:
         ProvenanceError: a recorded policy or purpose is not one that this release can read; says what to name.
+        AsOfInFuture: nobody knows yet what will be recorded by then.
     """
-    judges = {judge.of_runs: judge for judge in _judges(database, wanted.run, asked)}
-    chosen = captures_as(_HELD, replace(wanted, outcomes=(), conflicting=False))
-    if wanted.outcomes or wanted.conflicting:
-        stated = list(stream(database, _STATEMENTS))
-        chosen = chosen.where(or_(false(), *(judge.finds(stated, wanted) for judge in judges.values())))
-    for held in stream(database, chosen):
-        judge = judges.get((held.policy_id, held.row.usage))
-        if judge is not None:  # else its run began after the question was asked
-            yield replace(held.row, **judge.answer(database, held.rights_set_id))
-
-
-def covered_by(database: Database, glob: str) -> tuple[int, ...]:
-    """Return the keys of the rights sets that state a licence for the document itself that matches.
-
-    A licence of an image, a quotation or another part of the page does not count.
-    """
-    matches = reader_of_glob(glob)
-    found = stream(database, _STATEMENTS.where(states_licence(glob)))
-    return tuple(
-        one.id
-        for one in found
-        if one.rights is not None
-        and any(matches(s.licence) for s in one.rights.statements if s.licence and is_about_document(s))
-    )
-
-
-def licences_stated(database: Database, limit: int) -> list[str]:
-    """Return a few of the licences stated anywhere, sorted."""
-    with database.session() as session:
-        stated: set[str] = set()
-        for licences in session.scalars(select(models.RightsSet.licences)):
-            stated.update(licences)
-    return sorted(stated)[:limit]
-
-
-class _Stated(NamedTuple):
-    id: int
-    rights: RightsSet | None  # None: of another release, or damaged
-
-
-class _Held(NamedTuple):
-    row: CaptureRow
-    policy_id: int
-    rights_set_id: int | None
+    judges = judges_of(database, asked, run=wanted.run, as_of=wanted.as_of)
+    stated = replace(wanted, outcomes=(), conflicting=False, conditions=())
+    answered = RowOf(_Answering(judges), **_COLUMNS)
+    chosen = captures_as(answered, stated)
+    return chosen.where(or_(false(), *(judge.finds(wanted) for judge in judges)), Uncached())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Judge:
-    """Who answers for the captures of some runs: a policy, for a usage."""
+class Judge:
+    """Who answers for the captures of some runs: what stands under a policy, for a usage."""
 
-    of_runs: tuple[int, str]  # the key of their policy, and their purpose
     policy: Policy
     usage: Usage
-    answers: dict[int | None, Mapping[str, Any]] = field(default_factory=dict)  # by rights set
+    standing: standings.Standing
+    of_runs: tuple[int, str] | None  # the key of their policy, and their purpose; None: of all
+    numbers: Mapping[int, int]  # of verdicts, by rights set
+    withdrawn: Mapping[int, standings.Verdict]  # by site
+    exceptions: Mapping[int, int]  # numbers of verdicts, by capture
+    told: dict[int, Mapping[str, Any]] = field(default_factory=dict)  # what a row says, by number
 
-    def finds(self, stated: Iterable[_Stated], wanted: CaptureFilter) -> ColumnElement[bool]:
-        """Return the condition on captures of these runs whose decision is wanted."""
-        outcomes = {str(one) for one in wanted.outcomes}
-        keys = []
-        for one in stated:
-            decision = self._decide(one)
-            fits = decision is not None and (not outcomes or decision.outcome.value in outcomes)
-            if decision is not None and fits and (decision.conflicts or not wanted.conflicting):
-                keys.append(one.id)
+    @property
+    def is_theirs(self) -> ColumnElement[bool] | None:
+        """The condition on `Run` that it answers for a capture; None: for any."""
+        if self.of_runs is None:
+            return None
         policy_id, purpose = self.of_runs
-        of_these_runs = and_(Run.policy_id == policy_id, Run.purpose == purpose)
-        return and_(of_these_runs, key_is_among(Capture.rights_set_id, keys))
+        return and_(Run.policy_id == policy_id, Run.purpose == purpose)
 
-    def answer(self, database: Database, rights_set_id: int | None) -> Mapping[str, Any]:
-        """Return what a row says of the decision over its rights set, which is read the first time only."""
-        if rights_set_id not in self.answers:
-            if rights_set_id is None:
-                self.answers[None] = self._said(None)
-            else:
-                [one] = all_rows(database, _STATEMENTS.where(models.RightsSet.id == rights_set_id))
-                self._decide(one)
-        return self.answers[rights_set_id]
+    def verdict(
+        self, capture_id: int | None, rights_set_id: int | None, site_id: int | None
+    ) -> standings.Verdict | None:
+        """Return what holds for a capture; None: it is none that states anything about rights.
 
-    def _decide(self, one: _Stated) -> Decision | None:
-        decision = None if one.rights is None else decide(one.rights, self.usage, self.policy)
-        self.answers[one.id] = self._said(decision)
-        return decision
+        Args:
+            capture_id: its key; None: of any to which nothing special happened.
+            rights_set_id: what was stated for it.
+            site_id: of its visit; None: one that is in force.
+        """
+        if rights_set_id is None:
+            return None
+        if site_id is not None and (verdict := self.withdrawn.get(site_id)) is not None:
+            return verdict
+        number = self.exceptions.get(capture_id) if capture_id is not None else None
+        if number is None:
+            number = self.numbers.get(rights_set_id)
+        return None if number is None else self.standing.verdicts[number]
 
-    def _said(self, decision: Decision | None) -> Mapping[str, Any]:
-        told = {} if decision is None else decision.to_json()
-        return {
-            "usage": self.usage.value,
-            "policy": self.policy.name,
-            "outcome": told.get("outcome"),
-            "rule": told.get("rule"),
-            "reasons": sentences(told.get("reasons")),
-            "conditions": tuple(told.get("conditions", ())),
-            "conflicts": tuple(told.get("conflicts", ())),
-        }
+    def finds(self, wanted: CaptureFilter) -> ColumnElement[bool]:
+        """Return the condition on captures, runs and visits: they are these runs', and their verdict is wanted."""
+        theirs = [] if self.is_theirs is None else [self.is_theirs]
+        if not (wanted.outcomes or wanted.conflicting or wanted.conditions):
+            return and_(*theirs) if theirs else Capture.id.is_not(None)
+        fitting = {n for n, verdict in enumerate(self.standing.verdicts) if fits(verdict, wanted)}
+        sets = [key for key, number in self.numbers.items() if number in fitting]
+        found = [key_is_among(Capture.rights_set_id, sets)]
+        if self.withdrawn:
+            found.append(~key_is_among(Visit.site_id, self.withdrawn))
+        sites = [key for key, verdict in self.withdrawn.items() if fits(verdict, wanted)]
+        has_rights = Capture.rights_set_id.is_not(None)
+        plain = or_(and_(*found), and_(has_rights, key_is_among(Visit.site_id, sites)) if sites else false())
+        if not self.exceptions:
+            return and_(*theirs, plain)
+        special = [key for key, number in self.exceptions.items() if number in fitting]
+        plain = and_(plain, ~key_is_among(Capture.id, self.exceptions))
+        return and_(*theirs, or_(plain, key_is_among(Capture.id, special)))
 
 
-def _judges(database: Database, run: int | None, asked: Question) -> Iterator[_Judge]:
+def fits(verdict: standings.Verdict, wanted: CaptureFilter) -> bool:
+    """Tell whether a verdict is one that a filter asks for."""
+    outcomes = {str(one) for one in wanted.outcomes}
+    kinds = {str(condition["type"]) for condition in verdict.conditions}
+    return (
+        (not outcomes or verdict.outcome.value in outcomes)
+        and (not wanted.conflicting or bool(verdict.conflicts))
+        and {str(one) for one in wanted.conditions} <= kinds
+    )
+
+
+def judges_of(
+    database: Database, asked: Question, *, run: int | None = None, as_of: datetime | None = None
+) -> list[Judge]:
+    """Return who answers: one judge where policy and usage are named, else one for the runs of each policy and purpose.
+
+    Raises:
+        ProvenanceError: as `decided`.
+    """
+    if asked.policy is not None and asked.usage is not None:
+        return [_judge(database, asked.policy, asked.usage, None, as_of)]
     pairs = select(Run.policy_id, Run.purpose, models.Policy.name, models.Policy.text).distinct()
-    pairs = pairs.join(models.Policy, models.Policy.id == Run.policy_id)
+    pairs = pairs.join(models.Policy, models.Policy.id == Run.policy_id).order_by(Run.policy_id, Run.purpose)
     with database.session() as session:
         found = session.execute(pairs if run is None else pairs.where(Run.id == run)).all()
-    for policy_id, purpose, name, text in found:
-        yield _Judge(
-            of_runs=(policy_id, purpose),
-            policy=asked.policy or _recorded(name, text),
-            usage=asked.usage or _purpose(purpose),
+    return [
+        _judge(
+            database,
+            asked.policy or _recorded(name, text),
+            asked.usage or _purpose(purpose),
+            (policy_id, purpose),
+            as_of,
         )
+        for policy_id, purpose, name, text in found
+    ]
+
+
+def _judge(
+    database: Database,
+    policy: Policy,
+    usage: Usage,
+    of_runs: tuple[int, str] | None,
+    as_of: datetime | None,
+) -> Judge:
+    standing = standings.Standing.at(database, usage, policy, as_of)
+    return Judge(
+        policy=policy,
+        usage=usage,
+        standing=standing,
+        of_runs=of_runs,
+        numbers=standing.number_by_rights_set(),
+        withdrawn=standing.withdrawn_sites(),
+        exceptions=standing.exceptions(),
+    )
+
+
+class _Answering:
+    """Makes rows, each answered by the judge of its run."""
+
+    def __init__(self, judges: list[Judge]) -> None:
+        self._judges = {judge.of_runs: judge for judge in judges}
+
+    def __call__(
+        self, *, policy_id: int, rights_set_id: int | None, site_id: int, usage: str, **of_row: Any
+    ) -> CaptureRow:
+        judge = self._judges.get((policy_id, usage)) or self._judges[None]
+        verdict = judge.verdict(of_row["id"], rights_set_id, site_id)
+        answer = {
+            "usage": judge.usage.value,
+            "policy": judge.policy.name,
+            "outcome": None if verdict is None else verdict.outcome.value,
+            "rule": None if verdict is None else verdict.rule,
+            "reasons": () if verdict is None else verdict.reasons,
+            "conditions": () if verdict is None else verdict.conditions,
+            "conflicts": () if verdict is None else verdict.conflicts,
+        }
+        return capture_row(**{**of_row, **answer})
 
 
 def _recorded(name: str, text: str) -> Policy:
@@ -175,22 +213,10 @@ def _purpose(purpose: str) -> Usage:
         ) from error
 
 
-def _read(key: int, canonical: str) -> _Stated:
-    try:
-        return _Stated(key, RightsSet.from_json(canonical))
-    except LicenceError:
-        return _Stated(key, None)
-
-
-_STATEMENTS = (
-    select(RowOf(_read, key=models.RightsSet.id, canonical=models.RightsSet.canonical))
-    .select_from(models.RightsSet)
-    .order_by(models.RightsSet.id)
-)
-
-
-def _held(*, policy_id: int, rights_set_id: int | None, **of_row: Any) -> _Held:
-    return _Held(capture_row(**of_row), policy_id, rights_set_id)
-
-
-_HELD = RowOf(_held, **CAPTURE_COLUMNS, policy_id=Run.policy_id, rights_set_id=Capture.rights_set_id)
+_JUDGED = ("outcome", "rule", "reasons", "conditions", "conflicts", "policy")  # the verdict says these
+_COLUMNS: Mapping[str, Any] = {
+    **{name: column for name, column in CAPTURE_COLUMNS.items() if name not in _JUDGED},
+    "policy_id": Run.policy_id,
+    "rights_set_id": Capture.rights_set_id,
+    "site_id": Visit.site_id,
+}

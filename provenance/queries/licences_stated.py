@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import case, null, or_, select
 
 from licences.errors import LicenceError
 from licences.policy.reach import is_about_document
@@ -44,3 +44,24 @@ def licences_stated(database: Database, limit: int) -> list[str]:
         for licences in session.scalars(select(models.RightsSet.licences)):
             stated.update(licences)
     return sorted(stated)[:limit]
+
+
+def licences_by_set(database: Database) -> dict[int, tuple[str, ...]]:
+    """Return what each rights set states for the document itself, sorted, as far as it can be read.
+
+    Only those that also speak of a part, or of some media, have to be read; of the others the list is on record.
+    """
+    canonical = models.RightsSet.canonical
+    speaks_of_parts = or_(*(canonical.contains(mark) for mark in _OF_PARTS))
+    asked = select(
+        models.RightsSet.id, models.RightsSet.licences, case((speaks_of_parts, canonical), else_=null())
+    )
+    with database.reading() as connection:
+        found = connection.execute(asked).all()
+    return {
+        key: tuple(licences) if parts is None else of_the_document(parts) or ()
+        for key, licences, parts in found
+    }
+
+
+_OF_PARTS = ('"level":"element"', '"media":["')  # of a scope, in canonical JSON

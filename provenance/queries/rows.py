@@ -7,27 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from itertools import count
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Select
+from sqlalchemy import Boolean, Row, Select
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Bundle
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.roles import ExpressionElementRole
 
 from provenance.database import Database
 
 T = TypeVar("T")
+_NUMBERS = count(1)
 ROWS_A_FETCH = 500  # what one round trip brings; memory stays flat however many follow
 
 
 class RowOf(Bundle[T]):
     """Columns, by the names that ``make`` takes them by; each row is what ``make`` returns.
 
-    Make one of each row type, at import: SQLAlchemy caches compiled selects by its identity.
+    SQLAlchemy caches compiled selects, with what makes their rows, by the name of ``make`` and the columns: make one of
+    each row type, at import.  What has no name of its own gets one that nobody else has; add `Uncached` to such a
+    select, else the cache keeps it alive.
     """
 
     def __init__(self, make: Callable[..., T], /, **columns: ExpressionElementRole[Any]) -> None:
-        name = getattr(make, "__name__", "row")
+        name = getattr(make, "__name__", None) or f"row {next(_NUMBERS)}"
         super().__init__(name, *(_named(column, key) for key, column in columns.items()))
         self._make = make
         self._names = tuple(columns)
@@ -50,6 +56,19 @@ class RowOf(Bundle[T]):
 def _named(column: Any, name: str) -> ColumnElement[Any]:
     labelled: ColumnElement[Any] = column.label(name)
     return labelled
+
+
+class Uncached(ColumnElement[bool]):
+    """A condition that always holds, and keeps a select out of SQLAlchemy's cache."""
+
+    inherit_cache = False
+    type = Boolean()
+
+
+@compiles(Uncached)
+def _always(element: Uncached, compiler: SQLCompiler, **kw: Any) -> str:
+    del element, compiler, kw
+    return "1 = 1"
 
 
 def stream(database: Database, select: Select[T]) -> Iterator[T]:

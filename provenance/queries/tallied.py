@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, func, or_, select, union_all
 
-from provenance.models import Capture, Site, Visit, VisitTally
+from provenance.models import Capture, Origin, Site, Visit, VisitTally
 from provenance.queries.expressions import capture_is_of_visit
 from provenance.queries.known import captures_known
 from provenance.records import CaptureKind
@@ -30,7 +30,7 @@ def documents_by_visit(
 
     Args:
         visits: conditions on `Visit` and `Site`; none: every visit.
-        captures: conditions on `Capture`; with any, no tally helps.
+        captures: conditions on `Capture` and `Origin`; with any, no tally helps.
         as_of: recorded by then; None: now.
     """
     counted = (
@@ -49,7 +49,7 @@ def documents_by_visit(
         .group_by(*_VISIT, Capture.rights_set_id)
     )
     if captures:
-        return counted.subquery()
+        return counted.join(Origin, Origin.id == Capture.origin_id).subquery()
     tallied = (
         select(
             *_VISIT,

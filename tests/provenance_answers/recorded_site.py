@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import insert, select
+
 from licences.observation import Addressee, Scope, ScopeLevel, Statement
 from licences.policy import decide, load
 from licences.rights import RightsSet
@@ -21,8 +23,10 @@ from licences.vocabulary import (
     Usage,
     Verdict,
 )
+from provenance import recorded
 from provenance.database import Database
 from provenance.leases import Lease, Leases
+from provenance.models import Site, SourceEntry
 from provenance.recorder import Recorder
 from provenance.records import (
     Batch,
@@ -268,6 +272,30 @@ class Writing:
         self.recorder.end_visit(self.id, "finished", self.at + timedelta(minutes=5))
 
 
+def enter(database: Database, site: str, **changes: Any) -> int:
+    """Put a site into the register of sources, unless it stands there or the entry is told to differ."""
+    with database.writing() as connection:
+        site_id = connection.execute(select(Site.id).where(Site.name == site)).scalar_one()
+        known = connection.scalar(select(SourceEntry.id).where(SourceEntry.site_id == site_id))
+        if known is not None and not changes:
+            return known
+        values = {
+            "name": site,
+            "site_id": site_id,
+            "mode": "crawled",
+            "action": "admitted",
+            "by": "J. Doe",
+            "basis": "published under open licences",
+            "categories": [],
+            "conditions": [],
+            "valid_from": NOON,
+            "recorded_at": recorded.now(connection),
+        }
+        return connection.execute(
+            insert(SourceEntry).values(values | changes).returning(SourceEntry.id)
+        ).scalar_one()
+
+
 def begin(
     database: Database,
     *,
@@ -291,6 +319,7 @@ def begin(
             permission=permission,
         )
     )
+    enter(database, site)
     lease = Leases(database).acquire(site, f"worker of run {run}", 600)
     assert isinstance(lease, Lease)
     visit = recorder.begin_visit(run, site, lease.epoch, at)
