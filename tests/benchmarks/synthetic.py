@@ -23,6 +23,7 @@ from synthetic_shared import DAY, REFUSAL_COLUMNS, refusals, shared_rows
 
 from licences.policy import Policy, decide, load
 from licences.vocabulary import Usage
+from provenance import tallies
 from provenance.database import Database
 from provenance.models.base import EPOCH, MICROSECOND
 from provenance.recorder import Recorder
@@ -65,7 +66,7 @@ def world(captures: int, sites: int = 2_000, rights_sets: int = 5_000) -> World:
 
 
 def fill(database: Database, planned: World) -> None:
-    """Write it all: policy and runs through the recorder, the rest in bulk."""
+    """Write it all: policy and runs through the recorder, the rest in bulk, tallies last."""
     recorder, policy = Recorder(database), planned.policy
     recorder.policy(PolicyRecord(digest=policy.digest, name=policy.name, text=policy.text))
     for run in range(len(SHARES)):
@@ -76,6 +77,7 @@ def fill(database: Database, planned: World) -> None:
         for table, columns, values in shared_rows(planned.sites, planned.visits, planned.keys, policy, USAGE):
             rows.write(table, columns, values)
         _exchanges(rows, planned)
+    tallies.seal_pending(database)
 
 
 def _visits(of: list[Host]) -> Iterator[VisitPlan]:
