@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -102,8 +102,19 @@ class Database:
                 return
             if schema.revision_of(connection) == schema.wanted_revision():
                 return
-        with self.writing() as connection:
-            schema.upgrade(connection, self.url_for_display)
+        self.upgrade()
+
+    def upgrade(self, told: Callable[[schema.Step], None] = lambda _: None) -> None:
+        """Bring the schema to this release's, one migration after the other; ``told`` hears of each before it runs.
+
+        On PostgreSQL each is a transaction of its own or several, so that writers go on between them.
+        """
+        if self.is_sqlite:
+            with self.writing() as connection:
+                schema.upgrade(connection, self.url_for_display, told)
+        else:
+            with self._words(), self.engine.connect() as connection:
+                schema.upgrade_apart(connection, self.url_for_display, told)
 
     @contextmanager
     def _words(self) -> Iterator[None]:

@@ -19,6 +19,7 @@ from provenance.fence import check_site
 from provenance.interning import Interning
 from provenance.models import Policy, Run, Source, Visit
 from provenance.models.base import InstantType
+from provenance.partitions import Partitions
 from provenance.records import Batch, PolicyRecord, RunRecord, RunState, SourceRecord
 from provenance.upsert import insert_new
 
@@ -29,6 +30,7 @@ class Recorder:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._interning = Interning()
+        self._partitions = Partitions(database)
         self._one_at_a_time = Lock()
 
     def policy(self, record: PolicyRecord) -> int:
@@ -135,7 +137,9 @@ class Recorder:
             check_site(connection, site, epoch)
             row = {"run_id": run_id, "site_id": site_id, "epoch": epoch, "opened_at": at}
             row["recorded_at"] = recorded.now(connection)
-            return connection.execute(insert(Visit).values(row).returning(Visit.id)).scalar_one()
+            visit_id = connection.execute(insert(Visit).values(row).returning(Visit.id)).scalar_one()
+        self._partitions.reach(visit_id)
+        return visit_id
 
     def end_visit(self, visit_id: int, reason: str, at: datetime) -> None:
         """Note why and when a visit ended; the first word on it stays.  Its documents are tallied."""

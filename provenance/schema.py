@@ -5,6 +5,8 @@ The migrations lie beside the packages in a checkout and inside ``provenance`` i
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,22 +74,66 @@ def check(connection: Connection, place: str) -> None:
     )
 
 
-def upgrade(connection: Connection, place: str, revision: str = "head") -> None:
-    """Bring a database to a revision, inside the caller's write transaction.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A migration about to run."""
+
+    revision: str
+    words: str  # what it does: the first line of its text
+
+
+def steps(found: str | None) -> list[Step]:
+    """Return the migrations that lead from a revision (None: no schema yet) to this release's."""
+    files = sorted(migrations_folder().glob("versions/[0-9]*.py"))
+    pending = [file for file in files if found is None or file.name.partition("_")[0] > found]
+    return [
+        Step(
+            revision=file.name.partition("_")[0],
+            words=file.read_text(encoding="utf-8").partition('"""')[2].partition("\n")[0],
+        )
+        for file in pending
+    ]
+
+
+def upgrade(connection: Connection, place: str, told: Callable[[Step], None] = lambda _: None) -> None:
+    """Bring a database to this release's revision, inside the caller's write transaction.
 
     Only one process at a time gets here: SQLite's write transaction is the lock, and on
     PostgreSQL an advisory lock that ends with the transaction.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    _run(connection, place, told, apart=False)
+
+
+def upgrade_apart(connection: Connection, place: str, told: Callable[[Step], None] = lambda _: None) -> None:
+    """Bring a PostgreSQL database to this release's revision, each migration in transactions of its own.
+
+    So nobody waits for all of them; one that is killed can be run again.  ``connection`` is in no transaction.
+    """
+    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+    connection.commit()
+    try:
+        _run(connection, place, told, apart=True)
+    finally:
+        connection.rollback()
+        connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+        connection.commit()
+
+
+def _run(connection: Connection, place: str, told: Callable[[Step], None], *, apart: bool) -> None:
     found = revision_of(connection)
+    if apart:
+        connection.commit()
     if found == wanted_revision():
         return
     if found is not None:
         _refuse_newer(found, place)
     from alembic import command  # noqa: PLC0415  # half a second of CPU that a question need not pay
 
-    command.upgrade(_config(connection), revision)
+    for step in steps(found):
+        told(step)
+        command.upgrade(_config(connection, apart=apart), step.revision)
 
 
 def downgrade(connection: Connection, revision: str) -> None:
@@ -105,11 +151,12 @@ def _refuse_newer(found: str, place: str) -> None:
         )
 
 
-def _config(connection: Connection) -> Config:
+def _config(connection: Connection, *, apart: bool = False) -> Config:
     from alembic.config import Config  # noqa: PLC0415  # see above
 
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
+    config.attributes["apart"] = apart
     return config

@@ -87,7 +87,7 @@ class Capture(Base):
             "truncated IN ('length', 'time', 'disconnect', 'unspecified')", name="truncated_known"
         ),
         CheckConstraint("kind <> 'document' OR rights_set_id IS NOT NULL", name="document_has_rights_set"),
-        {"comment": "archived exchanges, one wide row each"},
+        {"comment": "archived exchanges, one wide row each", "postgresql_partition_by": "RANGE (id)"},
     )
     id: Mapped[WideKey] = mapped_column(
         primary_key=True, autoincrement=False, comment="visit id times 2^24 plus the exchange's number"
