@@ -28,7 +28,7 @@ _MODULES: Mapping[str, str] = {
     "check": "provenance.check_commands",
     "recall": "provenance.check_commands",
     "hosts": "provenance.host_commands",
-    "db": "provenance.cli",
+    "db": "provenance.db_commands",
     "verify": "crawler.commands.upkeep",
     "recover": "crawler.commands.upkeep",
     "erase": "crawler.commands.erasing",

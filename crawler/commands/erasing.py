@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from crawler.archive.erasing.certificate import certify
 from crawler.archive.erasing.engine import Progress as SegmentProgress
 from crawler.archive.erasing.signing import SigningKey
 from crawler.archive.store import open_store
-from crawler.commands.erasing_words import erased_in_words, plan_in_words
+from crawler.commands.erasing_words import erased_in_words, plan_in_words, recalled_in_words
 from crawler.commands.options import Database, Store
 from crawler.commands.scoping import DigestOption, PrefixOption, SiteOption, UrlOption, scope_of
 from crawler.errors import CrawlerError
@@ -33,6 +33,7 @@ from provenance.answering import note
 from provenance.database import Database as ProvenanceDatabase
 from provenance.erasures import ErasureRecord, erasures
 from provenance.errors import LegalHoldStands
+from provenance.manifest.recall import Held, recall_erased
 from provenance.rendering import Column, Format, plain, write_rows
 
 EXAMPLES = """Examples:
@@ -110,8 +111,9 @@ def erase(
 ) -> None:
     """Erase documents for good, and never fetch them again.
 
-    Hidden from every answer at once; then their bytes go from store, spool and database.  Exit 1 where a legal hold
-    stands against it, 4 where bytes wait for a crawl to end.
+    Hidden from every answer at once, and called back from whoever holds a manifest with them; then their bytes go
+    from store, spool and database.  Exit 1 where a legal hold stands against it, 4 where bytes wait for a crawl to
+    end.
     """
     scope = scope_of(url, prefix, site, digest)
     places = Places.of(None, database, store, os.environ)
@@ -132,7 +134,8 @@ def erase(
         except LegalHoldStands as error:
             note(str(error))
             raise typer.Exit(int(ExitCode.FINDING)) from error
-    _tell(erased, output)
+        called_back = recall_erased(opened, erased.erasure.id) if erased.erasure is not None else []
+    _tell(erased, output, called_back)
     raise typer.Exit(int(ExitCode.UNFINISHED if erased.waits_for else ExitCode.DONE))
 
 
@@ -213,11 +216,13 @@ def progress(words: str) -> Iterator[SegmentProgress]:
         yield lambda done, total: bar.update(task, completed=done, total=max(total, 1))
 
 
-def _tell(erased: Erased, output: ResultFormat) -> None:
+def _tell(erased: Erased, output: ResultFormat, called_back: Sequence[Held] = ()) -> None:
     if output is ResultFormat.JSON:
-        typer.echo(json.dumps(plain(erased), ensure_ascii=False))
+        typer.echo(json.dumps({**plain(erased), "recalled": plain(called_back)}, ensure_ascii=False))
         return
     typer.echo("\n".join(plan_in_words(erased.plan)) if erased.erasure is None else erased_in_words(erased))
+    for line in recalled_in_words(called_back):
+        typer.echo(line)
 
 
 def _confirm(planned: Erased) -> None:

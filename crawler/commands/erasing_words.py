@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.filesize import decimal
 
 from crawler.archive.erasing import Erased
 from provenance.erasures import Plan, ScopeKind
+from provenance.manifest.recall import Held
 from provenance.rendering import visible
 
 
@@ -51,6 +52,13 @@ def erased_in_words(erased: Erased) -> str:
         f"erasure {erasure.id}: {erasure.captures} exchanges erased, {', '.join(done)}\n"
         f"certificate: aboveboard erasure certificate {erasure.id}"
     )
+
+
+def recalled_in_words(called_back: Iterable[Held]) -> Iterator[str]:
+    """Yield which manifests held what was erased, a line each: whoever has them is told by the feed."""
+    for held in called_back:
+        holder = held.holder or "nobody in particular"
+        yield visible(f"called back: {held.rows} rows of manifest {held.manifest[:16]}, held by {holder}")
 
 
 def _line(name: str, words: str) -> str:

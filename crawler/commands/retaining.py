@@ -14,6 +14,7 @@ import typer
 from crawler.archive.erasing import erase
 from crawler.archive.store import open_store
 from crawler.commands.erasing import ResultFormat, ResultOption, progress
+from crawler.commands.erasing_words import recalled_in_words
 from crawler.commands.holding import whoever
 from crawler.commands.options import Database, Store
 from crawler.places import ExitCode, Places
@@ -21,6 +22,7 @@ from provenance.answering import note
 from provenance.database import Database as ProvenanceDatabase
 from provenance.erasures import Scope, ScopeKind
 from provenance.errors import LegalHoldStands
+from provenance.manifest.recall import recall_erased
 from provenance.rendering import plain, visible
 from provenance.retaining import Overdue, lasting, overdue
 
@@ -107,6 +109,9 @@ def _enforced(
         except LegalHoldStands as error:  # placed a moment ago
             yield _row(one, waits_for=str(error))
             continue
+        if erased.erasure is not None:
+            for line in recalled_in_words(recall_erased(database, erased.erasure.id)):
+                note(line)
         yield _row(
             one,
             erasure=erased.erasure.id if erased.erasure is not None else None,

@@ -55,7 +55,7 @@ class Registered:
         return self.seal.hex()[:16]
 
 
-def register(
+def register(  # noqa: PLR0917  # what a manifest is known by, in one order
     database: Database,
     header: str,
     seal: str,
