@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Select, literal_column, select
+from sqlalchemy import Connection, Select, func, select
 
 from provenance.columnar_types import Shape, shape_of
 from provenance.database import Database
@@ -48,7 +48,7 @@ def snapshot(database: Database) -> Iterator[Connection]:
 
 def record_batches(
     database: Database,
-    rows_of: Select[Any],
+    rows_of: Select[*tuple[Any, ...]],
     *,
     rows: int = ROWS,
     key: Any = None,
@@ -78,21 +78,24 @@ def record_batches(
 
 def batches_of(
     connection: Connection,
-    rows_of: Select[Any],
+    rows_of: Select[*tuple[Any, ...]],
     *,
     rows: int = ROWS,
     key: Any = None,
     ranges: Iterable[tuple[int, int]] = EVERYTHING,
 ) -> Iterator[pa.RecordBatch]:
     """Yield as `record_batches` does, over a connection in a transaction of the caller's."""
-    shapes = [shape_of(column, connection.dialect.name) for column in rows_of.selected_columns]
+    engine = connection.dialect.name
+    shapes = [shape_of(column, engine) for column in rows_of.selected_columns]
     if key is None:
         yield from _by_rows(connection, rows_of, shapes, rows)
         return
-    packing = [expression for shape in shapes for expression in shape.packed]
-    packed = rows_of.with_only_columns(
-        literal_column("count(*)"), *packing, maintain_column_froms=True
-    ).order_by(None)
+    bare = getattr(key, "expression", key)  # of a mapped attribute
+    at = next((at for at, one in enumerate(rows_of.selected_columns) if one.compare(bare)), None)
+    keyed = [*shapes, shape_of(key, engine)] if at is None else shapes
+    order = len(shapes) if at is None else at
+    packing = [expression for shape in keyed for expression in shape.packed]
+    packed = rows_of.with_only_columns(func.count(), *packing, maintain_column_froms=True).order_by(None)
     plain = rows_of.order_by(None).order_by(key)
     ends = select(key).order_by(key).limit(1).offset(rows - 1)
     for first, last in ranges:
@@ -101,16 +104,27 @@ def batches_of(
             end = connection.scalar(ends.where(key >= begin, key <= last))
             stop = last if end is None else end
             within = (key >= begin, key <= stop)
-            batch = _unpacked(connection, packed.where(*within), shapes)
-            if batch is None:
+            arrays = _unpacked(connection, packed.where(*within), keyed)
+            if arrays is None:
                 yield from _by_rows(connection, plain.where(*within), shapes, rows)
-            elif batch.num_rows:
-                yield batch
+            elif len(arrays[order]):
+                yield _batch(_in_order(arrays, order)[: len(shapes)], shapes)
             begin = stop + 1
 
 
-def _unpacked(connection: Connection, packed: Select[Any], shapes: Sequence[Shape]) -> pa.RecordBatch | None:
-    """Return a block; None when it cannot be taken apart again (a text holds the mark that parts texts)."""
+def _in_order(arrays: list[Any], order: int) -> list[Any]:
+    """Return the arrays in the order of one of them: PostgreSQL aggregates in whatever order it scans."""
+    import numpy as np  # noqa: PLC0415  # comes with the extra
+
+    keys = arrays[order].to_numpy()
+    if bool((keys[1:] > keys[:-1]).all()):
+        return arrays
+    sorting = arrow().array(np.argsort(keys))
+    return [array.take(sorting) for array in arrays]
+
+
+def _unpacked(connection: Connection, packed: Select[*tuple[Any, ...]], shapes: Sequence[Shape]) -> list[Any] | None:
+    """Return a block's columns; None when it cannot be taken apart again (a text holds the mark that parts texts)."""
     count, *values = connection.execute(packed).one()
     parts = iter(values)
     arrays = []
@@ -119,11 +133,11 @@ def _unpacked(connection: Connection, packed: Select[Any], shapes: Sequence[Shap
         if array is None:
             return None
         arrays.append(array)
-    return _batch(arrays, shapes)
+    return arrays
 
 
 def _by_rows(
-    connection: Connection, rows_of: Select[Any], shapes: Sequence[Shape], rows: int
+    connection: Connection, rows_of: Select[*tuple[Any, ...]], shapes: Sequence[Shape], rows: int
 ) -> Iterator[pa.RecordBatch]:
     with closing(connection.execution_options(yield_per=rows).execute(rows_of)) as found:
         for some in found.partitions(rows):
