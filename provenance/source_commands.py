@@ -20,8 +20,8 @@ from provenance.answering import DatabaseOption, answering, asking, database_loc
 from provenance.as_of import AsOfOption, moment
 from provenance.database import Database
 from provenance.rendering import Column, Format, instant, visible, write_jsonl, write_rows
-from provenance.source_listing import SourceCard, SourceRow, card, listed
-from provenance.sources import CRAWLED, Action, SourceEntry, SourceState
+from provenance.source_listing import SourceCard, card, listed
+from provenance.sources import CRAWLED, Action, SourceEntry, SourceRow, SourceState
 
 SOURCES = (
     Column(name="name", title="Source"),

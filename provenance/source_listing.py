@@ -15,26 +15,7 @@ from provenance.errors import SourceError
 from provenance.models import Capture, Run, Visit
 from provenance.queries.expressions import capture_is_of_visit
 from provenance.records import CaptureKind
-from provenance.sources import SourceEntry, SourceState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceRow:
-    """One source as it stands by its newest entry."""
-
-    source: str  # the entry: "example.org#3"
-    name: str
-    state: SourceState
-    mode: str
-    by: str
-    why: str  # the basis of its admission, or the reason of its revocation
-    valid_from: datetime
-    valid_until: datetime | None
-    categories: Sequence[str]
-    conditions: Sequence[str]
-    assessor: str | None
-    approver: str | None
-    recorded_at: datetime
+from provenance.sources import SourceEntry, SourceRow, SourceState, row_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +53,7 @@ def listed(
         state: only these; None: all.
     """
     known = sources.newest(database, as_of=as_of)
-    rows = [_row(known[name], at) for name in sorted(known)]
+    rows = [row_of(known[name], at) for name in sorted(known)]
     return [row for row in rows if state is None or row.state is state]
 
 
@@ -89,30 +70,12 @@ def card(database: Database, name: str, *, at: datetime, as_of: datetime | None 
     assessed = next((entry.assessment for entry in reversed(entries) if entry.assessment), {})
     runs = [] if newest.site_id is None else _runs(database, newest.site_id, as_of)
     return SourceCard(
-        stands=_row(newest, at),
+        stands=row_of(newest, at),
         duties=assessed.get("duties", ()),
         review_by=assessed.get("review_by"),
         entries=entries,
         runs=runs,
         documents=sum(run.documents for run in runs),
-    )
-
-
-def _row(entry: SourceEntry, at: datetime) -> SourceRow:
-    return SourceRow(
-        source=entry.label,
-        name=entry.name,
-        state=entry.state_at(at),
-        mode=entry.mode,
-        by=entry.by,
-        why=entry.basis if entry.basis is not None else entry.reason or "",
-        valid_from=entry.valid_from,
-        valid_until=entry.valid_until,
-        categories=entry.categories,
-        conditions=entry.conditions,
-        assessor=entry.assessor,
-        approver=entry.approver,
-        recorded_at=entry.recorded_at,
     )
 
 

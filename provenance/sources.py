@@ -73,6 +73,25 @@ class SourceEntry:
         return f"{self.name}#{self.id}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRow:
+    """One source as it stands by its newest entry."""
+
+    source: str  # the entry: "example.org#3"
+    name: str
+    state: SourceState
+    mode: str
+    by: str
+    why: str  # the basis of its admission, or the reason of its revocation
+    valid_from: datetime
+    valid_until: datetime | None
+    categories: Sequence[str]
+    conditions: Sequence[str]
+    assessor: str | None
+    approver: str | None
+    recorded_at: datetime
+
+
 class Mark(NamedTuple):
     """What changes whenever the register does: entries are only added, but not always seen in order of their keys."""
 
@@ -112,6 +131,41 @@ def newest(database: Database, *, as_of: datetime | None = None) -> dict[str, So
     with database.reading() as connection:
         found = connection.execute(_entries(None).where(Row.id.in_(latest)))
         return {entry.name: entry for entry in map(_entry, found)}
+
+
+def standing(
+    connection: Connection, name: str, *, at: datetime, as_of: datetime | None = None
+) -> SourceRow | None:
+    """Return how one source stands; None: it has no entry.
+
+    Args:
+        connection: to the database where the register is.
+        name: of the source.
+        at: the moment that validity is judged at, UTC.
+        as_of: what was on record then, UTC; None: everything.
+    """
+    asked = _entries(as_of).where(Row.name == name).order_by(None).order_by(Row.id.desc()).limit(1)
+    found = connection.execute(asked).first()
+    return None if found is None else row_of(_entry(found), at)
+
+
+def row_of(entry: SourceEntry, at: datetime) -> SourceRow:
+    """Return how a source stands at a moment by an entry, its newest."""
+    return SourceRow(
+        source=entry.label,
+        name=entry.name,
+        state=entry.state_at(at),
+        mode=entry.mode,
+        by=entry.by,
+        why=entry.basis if entry.basis is not None else entry.reason or "",
+        valid_from=entry.valid_from,
+        valid_until=entry.valid_until,
+        categories=entry.categories,
+        conditions=entry.conditions,
+        assessor=entry.assessor,
+        approver=entry.approver,
+        recorded_at=entry.recorded_at,
+    )
 
 
 def entry_of(connection: Connection, key: int) -> SourceEntry:

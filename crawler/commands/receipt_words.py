@@ -93,6 +93,8 @@ def _print_capture(write: Writer, explained: ExplainedCapture) -> None:
     write.line("as", run.user_agent)
     for admission in capture.admissions:
         write.line("admitted by", f"{admission.admitted_by}; basis: {admission.basis}")
+    if (source := capture.source) is not None:
+        write.line("source", f"{source.source} is {source.state}, by {source.by}: {source.why}")
     _print_permission(write, capture.permission)
     if capture.rights is not None:
         _print_stated(write, explained.observations)

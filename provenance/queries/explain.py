@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, joinedload
@@ -43,6 +43,7 @@ from provenance.queries.receipts import (
     RunReceipt,
 )
 from provenance.records import Kept
+from provenance.sources import standing
 
 RECEIPTS_AT_MOST = 50  # one URL over years of runs, or one payload under many URLs: the newest suffice
 
@@ -153,6 +154,9 @@ def _capture(session: Session, capture: Capture, as_of: datetime | None) -> Capt
         admissions=tuple(
             AdmissionReceipt(admitted_by=source.admitted_by, basis=source.basis, permission=source.permission)
             for source in admissions
+        ),
+        source=standing(
+            session.connection(), capture.visit.site.name, at=as_of or datetime.now(UTC), as_of=as_of
         ),
         permission=_permission(session, capture.permission, as_of),
         rights=None

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from provenance.sources import SourceRow
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -123,6 +125,7 @@ class CaptureReceipt:
     place: Place
     run: RunReceipt
     admissions: Sequence[AdmissionReceipt]
+    source: SourceRow | None = None  # how the register's entry stands; None: it has none
     permission: PermissionReceipt
     rights: RightsReceipt | None
     decisions: Sequence[DecisionReceipt]  # the run's own first

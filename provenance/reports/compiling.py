@@ -36,6 +36,7 @@ from provenance.reports.dossier import (
 from provenance.reports.folding import Folded
 from provenance.reports.host_files import host_file_lines
 from provenance.reports.words import refusal_in_words
+from provenance.sources import standing
 
 HOURS_SHOWN = 168  # the latest week of hours in which anything was asked
 PAUSES_SHOWN = 100
@@ -70,10 +71,14 @@ def compile_dossier(
     urls = {example.id: example.url for example in _examples(database, folded.examples())}
     outcomes = folded.outcome_lines(urls)
     floor, floor_source = gap_floor(admissions)
+    written_at = now or datetime.now(UTC)
+    with database.reading() as connection:
+        source = standing(connection, site, at=written_at)
     return Dossier(
         site=site,
         run=run,
-        written_at=now or datetime.now(UTC),
+        written_at=written_at,
+        source=source,
         totals=_totals(database, holding, exchanges, refused, outcomes),
         identities=_identities(runs),
         admissions=admissions,

@@ -22,6 +22,7 @@ from provenance.reports.rights_lines import (
     SignalLine,
     StatementLine,
 )
+from provenance.sources import SourceRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,3 +212,4 @@ class Dossier:
     hosts: Sequence[HostLoad]
     gap_floor: float  # seconds between two requests to one host that we promise at least
     gap_floor_source: str
+    source: SourceRow | None = None  # how the register's entry of the site stands; None: it has none
