@@ -64,16 +64,27 @@ def sweep(
         told: before each manifest is looked through.
 
     Raises:
-        ManifestError: a manifest's policy cannot be read by this release.
+        ManifestError: the team holds no manifest, or a manifest's policy cannot be read by this release.
     """
     added = 0
     with database.reading() as connection:
-        listed = manifests(connection, holder)
+        listed = _of_holder(connection, holder)
     for manifest in listed:
         if told is not None:
             told(manifest)
         added += _sweep(database, manifest)
     return added
+
+
+def _of_holder(connection: Connection, holder: str | None) -> Sequence[Registered]:
+    if holder is None:
+        return manifests(connection)
+    team = holder_name(holder)
+    found = manifests(connection, team)
+    if not found:
+        known = sorted({one.holder for one in manifests(connection) if one.holder})
+        raise ManifestError(f"{team} holds no manifest; teams that do: {', '.join(known) or 'none yet'}")
+    return found
 
 
 def _sweep(database: Database, manifest: Registered) -> int:
@@ -152,9 +163,7 @@ def acknowledge(database: Database, holder: str, cursor: int, by: str) -> None:
     """
     team, who = holder_name(holder), holder_name(by)
     with database.writing() as connection:
-        if not manifests(connection, team):
-            known = sorted({one.holder for one in manifests(connection) if one.holder})
-            raise ManifestError(f"{team} holds no manifest; teams that do: {', '.join(known) or 'none yet'}")
+        _of_holder(connection, team)
         newest = (
             connection.scalar(select(func.max(Recall.id)).where(Recall.manifest_id.in_(_of_team(team)))) or 0
         )
