@@ -233,9 +233,8 @@ def _rows(
 ) -> list[CountRow]:
     licences = licences_by_set(database) if CountBy.LICENCE in by else {}
     with database.reading() as connection:
-        sites = (
-            dict(connection.execute(select(Site.id, Site.name)).tuples().all()) if CountBy.SITE in by else {}
-        )
+        named_sites = connection.execute(select(Site.id, Site.name)) if CountBy.SITE in by else ()
+        sites = {key: name for key, name in named_sites}  # noqa: C416  # rows are no pairs to mypy
     rows: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
     for said, (documents, size) in found.items():
         stated = licences.get(said.rights_set or 0, ())

@@ -6,8 +6,8 @@ learned since a document was fetched only takes away.  The database then finds t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -60,14 +60,13 @@ def decided(database: Database, wanted: CaptureFilter, asked: Question) -> Selec
 class Judge:
     """Who answers for the captures of some runs: what stands under a policy, for a usage."""
 
-    policy: Policy
-    usage: Usage
-    standing: standings.Standing
+    policy: str  # its name
+    usage: str
+    verdicts: Sequence[standings.Verdict]  # by number
     of_runs: tuple[int, str] | None  # the key of their policy, and their purpose; None: of all
     numbers: Mapping[int, int]  # of verdicts, by rights set
     withdrawn: Mapping[int, standings.Verdict]  # by site
     exceptions: Mapping[int, int]  # numbers of verdicts, by capture
-    told: dict[int, Mapping[str, Any]] = field(default_factory=dict)  # what a row says, by number
 
     @property
     def is_theirs(self) -> ColumnElement[bool] | None:
@@ -94,14 +93,14 @@ class Judge:
         number = self.exceptions.get(capture_id) if capture_id is not None else None
         if number is None:
             number = self.numbers.get(rights_set_id)
-        return None if number is None else self.standing.verdicts[number]
+        return None if number is None else self.verdicts[number]
 
     def finds(self, wanted: CaptureFilter) -> ColumnElement[bool]:
         """Return the condition on captures, runs and visits: they are these runs', and their verdict is wanted."""
         theirs = [] if self.is_theirs is None else [self.is_theirs]
         if not (wanted.outcomes or wanted.conflicting or wanted.conditions):
             return and_(*theirs) if theirs else Capture.id.is_not(None)
-        fitting = {n for n, verdict in enumerate(self.standing.verdicts) if fits(verdict, wanted)}
+        fitting = {n for n, verdict in enumerate(self.verdicts) if fits(verdict, wanted)}
         sets = [key for key, number in self.numbers.items() if number in fitting]
         found = [key_is_among(Capture.rights_set_id, sets)]
         if self.withdrawn:
@@ -162,13 +161,13 @@ def _judge(
 ) -> Judge:
     standing = standings.Standing.at(database, usage, policy, as_of)
     return Judge(
-        policy=policy,
-        usage=usage,
-        standing=standing,
+        policy=policy.name,
+        usage=usage.value,
         of_runs=of_runs,
         numbers=standing.number_by_rights_set(),
         withdrawn=standing.withdrawn_sites(),
         exceptions=standing.exceptions(),
+        verdicts=standing.verdicts,
     )
 
 
@@ -184,8 +183,8 @@ class _Answering:
         judge = self._judges.get((policy_id, usage)) or self._judges[None]
         verdict = judge.verdict(of_row["id"], rights_set_id, site_id)
         answer = {
-            "usage": judge.usage.value,
-            "policy": judge.policy.name,
+            "usage": judge.usage,
+            "policy": judge.policy,
             "outcome": None if verdict is None else verdict.outcome.value,
             "rule": None if verdict is None else verdict.rule,
             "reasons": () if verdict is None else verdict.reasons,
