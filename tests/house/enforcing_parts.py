@@ -19,6 +19,7 @@ class Part:
 C = "tests/crawler/"
 E = "tests/crawler_enforcement/"
 SUPPRESSED = "tests/crawler_permission/test_suppression.py"
+SOURCES = "tests/crawler_permission/test_sources_in_force.py"
 LAWS = "tests/licences/test_policy_laws.py"
 LIMITS, SMALL = E + "test_limits_that_hold.py", E + "test_a_small_crawl.py"
 
@@ -65,6 +66,14 @@ PERMISSION = (
         "            rules.closed, rules.reason = SUPPRESSED,", "            _ = SUPPRESSED,", (SUPPRESSED + "::test_the_gate_denies_what_was_erased_first_of_all",)),
     Part("a running crawl hears of an erasure", "crawler/frontier/watch.py",
         "self._memory.hear_of_erasures()", "False", (SUPPRESSED + "::test_what_is_erased_while_a_crawl_runs_is_asked_for_no_more",)),
+    Part("a source out of force is asked for nothing", "crawler/permission/gate.py",
+        "self._suppressed.denial(target) or self._sources.denial(target)", "self._suppressed.denial(target)", (SOURCES + "::test_the_gate_denies_first_of_all",)),
+    Part("a running crawl hears of a revocation", "crawler/frontier/watch.py",
+        "self._memory.hear_of_sources()", "False", (SOURCES + "::test_what_ends_while_a_crawl_runs_is_asked_for_no_more[revoked]",)),
+    Part("a job's own end binds its run", "crawler/permission/sources.py",
+        "if ends is not None and now >= ends:", "if False:", (SOURCES + "::test_the_jobs_own_end_binds_its_run",)),
+    Part("a job cannot lift a revocation", "provenance/admissions.py",
+        "if connection.execute(known).first() is not None or (", "if (", (SOURCES + "::test_a_job_cannot_lift_a_revocation_and_a_person_can",)),
     Part("no contact, no crawl", "crawler/job.py",
         "    contact: Annotated[str, AfterValidator(_mail)]\n", '    contact: str = "nobody@example.org"\n', (C + "test_job.py::test_a_mistake_is_told_with_file_key_and_remedy",)),
 )  # fmt: skip  # part and file, then text and what stands there instead
