@@ -16,6 +16,7 @@ from provenance.errors import ProvenanceError
 from provenance.queries.capture_filter import CaptureFilter
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_SHARE = re.compile(r"[0-9]{0,3}(\.[0-9]{0,12})?")
 
 
 class Duplicates(StrEnum):
@@ -92,7 +93,7 @@ def parts_of(text: str | None) -> tuple[Part, ...]:
     for piece in text.split(","):
         name, _, share = (one.strip() for one in piece.partition("="))
         try:
-            part = Part(name=name, share=Decimal(share))
+            part = Part(name=name, share=Decimal(share) if _SHARE.fullmatch(share) else Decimal(0))
         except InvalidOperation:
             raise _no_split(text) from None
         if not _NAME.fullmatch(name) or name in found or not 0 < part.share <= 1:
