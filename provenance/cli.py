@@ -1,7 +1,7 @@
-"""Commands that ask the provenance database: report, runs, db.  Mounted by `register`.
+"""Commands that ask the provenance database: report, runs.  Mounted by `register`.
 
 Data goes to standard output, words for people to standard error.
-A question never creates or changes a database; only ``db upgrade`` does.
+A question never creates or changes a database.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from provenance import columns
-from provenance.answering import DatabaseOption, answering, asking, database_location, note, refuse
+from provenance.answering import DatabaseOption, asking, note, refuse
 from provenance.database import Database
 from provenance.queries import RunRow, runs, stream
 from provenance.query_command import FormatOption
@@ -41,12 +41,6 @@ def register(app: typer.Typer) -> None:
     """Mount the commands on the program's own command line."""
     app.command(epilog="Example: aboveboard report example.org --output example.html")(report)
     app.command("runs", epilog="Example: aboveboard runs --state interrupted")(list_runs)
-    schema = typer.Typer(no_args_is_help=True, help="The database's schema: upgrade it, or check it.")
-    schema.command(
-        epilog="Example: aboveboard db upgrade --database postgresql+psycopg://aboveboard@localhost/aboveboard"
-    )(upgrade)
-    schema.command(epilog="Example: aboveboard db check")(check)
-    app.add_typer(schema, name="db")
 
 
 def report(
@@ -117,18 +111,6 @@ def list_runs(
             now = datetime.now(UTC)
             rows = (replace(row, state=row.state_at(now)) for row in rows)
         _answer(rows, RunRow, columns.RUNS, form)
-
-
-def upgrade(database: DatabaseOption = None) -> None:
-    """Create the schema, or bring it to this release's."""
-    with answering(), Database.open(database_location(database)) as opened:
-        note(f"{opened.url_for_display} has the schema of this release")
-
-
-def check(database: DatabaseOption = None) -> None:
-    """Say whether the database has this release's schema; change nothing."""
-    with asking(database) as opened:
-        note(f"{opened.url_for_display} has the schema of this release")
 
 
 def _answer(rows: Iterable[object], row_type: type, shown: Sequence[Column], form: Format) -> None:

@@ -24,13 +24,16 @@ class Database:
         self.engine = engine
 
     @classmethod
-    def open(cls, url: str, *, upgrade: bool = True) -> Self:
+    def open(
+        cls, url: str, *, upgrade: bool = True, told: Callable[[schema.Step], None] = lambda _: None
+    ) -> Self:
         """Open a database.
 
         Args:
             url: ``sqlite:///FILE`` or ``postgresql+psycopg://…``.
             upgrade: create or migrate the schema (under a lock, so that many processes may
                 start at once).  False, for questions: nothing is created or changed.
+            told: hears of each migration before it runs.
 
         Raises:
             DatabaseUrlError: the URL is no such URL.
@@ -44,7 +47,7 @@ class Database:
             _prepare_file(parsed, create=upgrade)
         database = cls(create(parsed))
         try:
-            database._settle_schema(upgrade=upgrade)
+            database._settle_schema(upgrade=upgrade, told=told)
         except BaseException:
             database.close()
             raise
@@ -95,14 +98,14 @@ class Database:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _settle_schema(self, *, upgrade: bool) -> None:
+    def _settle_schema(self, *, upgrade: bool, told: Callable[[schema.Step], None]) -> None:
         with self.reading() as connection:
             if not upgrade:
                 schema.check(connection, self.url_for_display)
                 return
             if schema.revision_of(connection) == schema.wanted_revision():
                 return
-        self.upgrade()
+        self.upgrade(told)
 
     def upgrade(self, told: Callable[[schema.Step], None] = lambda _: None) -> None:
         """Bring the schema to this release's, one migration after the other; ``told`` hears of each before it runs.

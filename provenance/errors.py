@@ -22,6 +22,10 @@ class DatabaseUnreachable(ProvenanceError):  # noqa: N818  # says what is the ca
 class SchemaOutdated(ProvenanceError):  # noqa: N818  # says what is the case
     """The database has an older schema than this release reads."""
 
+    def __init__(self, message: str, *, found: str | None = None) -> None:
+        super().__init__(message)
+        self.found = found  # its revision
+
 
 class SchemaTooNew(ProvenanceError):  # noqa: N818  # says what is the case
     """The database was written by a newer release; this one must not touch it."""

@@ -55,7 +55,10 @@ class Partitions:
             return
         for _ in range(TRIES):
             with self._database.reading() as connection:
-                newest = partitions(connection)[-1]
+                known = partitions(connection)
+            if not known:
+                return  # one table, which takes any visit: an upgrade is about to make partitions of it
+            newest = known[-1]
             self._enough_until = _enough(newest)
             if visit_id < self._enough_until:
                 return

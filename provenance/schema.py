@@ -5,18 +5,23 @@ The migrations lie beside the packages in a checkout and inside ``provenance`` i
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from provenance.errors import DatabaseMissing, ProvenanceError, SchemaOutdated, SchemaTooNew
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
+LOCK_WAIT = "300ms"  # others queue behind us while we wait for a lock: give it up, and ask again
+LOCK_TRIES, LOCK_PAUSE = 600, 0.5  # seconds: five minutes of letting everybody pass
+LOCKED = {"55P03", "40P01"}  # SQLSTATE: lock not available, deadlock
 LOCK = 0x41626F7665  # PostgreSQL advisory lock: "Above", nobody else's number
 
 
@@ -70,7 +75,8 @@ def check(connection: Connection, place: str) -> None:
         )
     _refuse_newer(found, place)
     raise SchemaOutdated(
-        f"{place} has schema {found}, this release reads {wanted_revision()}: run `aboveboard db upgrade`"
+        f"{place} has schema {found}, this release reads {wanted_revision()}: run `aboveboard db upgrade`",
+        found=found,
     )
 
 
@@ -112,11 +118,13 @@ def upgrade_apart(connection: Connection, place: str, told: Callable[[Step], Non
     So nobody waits for all of them; one that is killed can be run again.  ``connection`` is in no transaction.
     """
     connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+    connection.execute(text(f"SET lock_timeout = '{LOCK_WAIT}'"))
     connection.commit()
     try:
         _run(connection, place, told, apart=True)
     finally:
         connection.rollback()
+        connection.execute(text("RESET lock_timeout"))
         connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
         connection.commit()
 
@@ -133,7 +141,16 @@ def _run(connection: Connection, place: str, told: Callable[[Step], None], *, ap
 
     for step in steps(found):
         told(step)
-        command.upgrade(_config(connection, apart=apart), step.revision)
+        for left in reversed(range(LOCK_TRIES if apart else 1)):
+            try:
+                command.upgrade(_config(connection, apart=apart), step.revision)
+            except OperationalError as error:
+                if getattr(error.orig, "sqlstate", None) not in LOCKED or not left:
+                    raise
+                connection.rollback()
+                time.sleep(LOCK_PAUSE)
+            else:
+                break
 
 
 def downgrade(connection: Connection, revision: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, literal, or_, select, text, update
 
 from provenance import recorded
 from provenance.database import Database
@@ -65,18 +65,24 @@ def seal_again(database: Database, visit_ids: Sequence[int]) -> None:
 
 
 def seal_pending(database: Database, progress: Callable[[int, int], None] = lambda _done, _all: None) -> int:
-    """Seal every visit that nobody works on and that has no tally; return how many.
+    """Seal every visit that nobody works on and that has no tally, or a wrong one; return how many.
 
     Args:
         database: where to look.
         progress: called with how many are done and how many there are.
     """
-    with database.reading() as connection:
+    with database.writing() as connection:
+        unseal(connection, wrong(connection))
         pending = connection.scalars(_PENDING).all()
     for done, visit_id in enumerate(pending, 1):
         seal_again(database, [visit_id])
         progress(done, len(pending))
     return len(pending)
+
+
+def wrong(connection: Connection) -> list[int]:
+    """Return the sealed visits whose tallies are not what their captures say, which no code of ours leaves behind."""
+    return list(connection.scalars(text(_WRONG)))
 
 
 def live(visit_id: int) -> Any:
@@ -103,3 +109,13 @@ _PENDING = (
     .where(Visit.tallied_at.is_(None), or_(Visit.ended_at.is_not(None), ~_worked_on))
     .order_by(Visit.id)
 )
+_LIVE = """
+SELECT c.visit_id, c.rights_set_id, count(*), sum(c.length), min(c.id), max(c.id)
+FROM capture c JOIN visit v ON v.id = c.visit_id
+WHERE c.kind = 'document' AND v.tallied_at IS NOT NULL GROUP BY c.visit_id, c.rights_set_id"""
+_TALLIED = """
+SELECT t.visit_id, t.rights_set_id, t.documents, t.bytes, t.least, t.latest
+FROM visit_tally t JOIN visit v ON v.id = t.visit_id WHERE v.tallied_at IS NOT NULL"""
+_WRONG = f"""
+SELECT visit_id FROM (SELECT * FROM ({_LIVE}) AS live EXCEPT {_TALLIED}) AS not_tallied
+UNION SELECT visit_id FROM (SELECT * FROM ({_TALLIED}) AS tallied EXCEPT {_LIVE}) AS not_there ORDER BY visit_id"""  # noqa: S608  # our own text

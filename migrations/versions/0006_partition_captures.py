@@ -44,7 +44,6 @@ def upgrade() -> None:
             op.execute(f"SET lock_timeout = '{LOCK_WAIT}'")
             persistently(lambda: op.execute(bound_unchecked(border)))
             persistently(lambda: op.execute(f"ALTER TABLE capture VALIDATE CONSTRAINT {BOUND}"))
-            op.execute("RESET lock_timeout")
     else:
         op.execute(bound_unchecked(border))
         op.execute(f"ALTER TABLE capture VALIDATE CONSTRAINT {BOUND}")
