@@ -13,9 +13,8 @@ from sqlalchemy import Connection, func, select
 from licences.errors import LicenceError
 from licences.rights import RightsSet as Stated
 from provenance.database import Database
-from provenance.models import Capture, RightsSet, SiteDocument, Visit
+from provenance.models import Capture, RightsSet, SiteDocument, Visit, captures_of
 from provenance.models.base import EPOCH, MICROSECOND
-from provenance.queries.expressions import capture_is_of_visit
 from provenance.queries.known import CAPTURE_RECORDED
 from provenance.standings.register import entries_of_sites, turns
 
@@ -41,7 +40,7 @@ def _recorded(connection: Connection) -> Iterator[datetime]:
         select(func.max(until)).where(Visit.tallied_at.is_not(None)),
         select(func.max(CAPTURE_RECORDED))
         .select_from(Visit)
-        .join(Capture, capture_is_of_visit)
+        .join(Capture, captures_of(Visit.id))  # visits lead: those not tallied are few
         .where(Visit.tallied_at.is_(None)),
         select(func.max(func.coalesce(SiteDocument.recorded_at, SiteDocument.first_seen))),
     )
