@@ -87,6 +87,13 @@ def gather(rights: RightsSet, usage: Usage, policy: Policy, at: datetime | None)
     )
 
 
+def bearing(rights: RightsSet, usage: Usage, policy: Policy, at: datetime | None) -> frozenset[Statement]:
+    """Return the statements that `gather` finds a place for: a decision without the others has the same outcome."""
+    found = gather(rights, usage, policy, at)
+    values = (getattr(found, name) for name in Evidence.__dataclass_fields__ if name not in {"usage", "gaps"})
+    return frozenset(one for statements in values for one in statements)
+
+
 def all_met(statement: Statement, policy: Policy) -> bool:
     """Tell whether the operator meets every condition of a statement."""
     return all(policy.stance(condition.type) is Stance.MET for condition in statement.conditions)

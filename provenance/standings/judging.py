@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from licences.errors import LicenceError
 from licences.observation import Statement
 from licences.policy import Policy, decide
+from licences.policy.evidence import bearing
 from licences.rights import Lookup, RightsSet
 from licences.vocabulary import Channel, Usage
 from provenance import models
@@ -31,6 +32,9 @@ class Judge:
         self._sets: dict[int, RightsSet | None] = {}
         self._as_fetched: dict[int, int] = {}
         self._joined: dict[tuple[int, Later], int] = {}
+        self._bear: dict[int, frozenset[Statement]] = {}
+        self._taken: dict[tuple[int, int], bool] = {}
+        self._outcomes: dict[tuple[frozenset[Statement], tuple[Lookup, ...]], Verdict] = {}
         self._changes: dict[tuple[int, frozenset[Statement], frozenset[Lookup]], Verdict | None] = {}
 
     def read(self, connection: Connection, keys: Iterable[int] | None = None) -> None:
@@ -76,9 +80,43 @@ class Judge:
             if rights is not None and any(one.channel is Channel.HTTP_STATUS for one in rights.lookups)
         }
 
-    def takes_away(self, key: int, statements: frozenset[Statement]) -> bool:
-        """Whether something withholds more of a document when it is stated after it was fetched."""
-        return self._changed(key, statements, frozenset()) is not None
+    def takes_away(self, key: int, newer: int) -> bool:
+        """Whether what one rights set states withholds more of a document of another, stated after it was fetched.
+
+        Only what bears on the usage is looked at, so that thousands of pairs of sets are a few hundred questions.
+        """
+        rights, pair = self._sets[key], (key, newer)
+        if rights is None or (found := self._taken.get(pair)) is False:
+            return False
+        if found is None:
+            held, added = self._bearing(key), self._bearing(newer)
+            found = not added <= held and self._is_stricter(key, held | added, rights)
+            self._taken[pair] = found
+        return found
+
+    def _is_stricter(self, key: int, statements: frozenset[Statement], rights: RightsSet) -> bool:
+        asked = (statements, rights.lookups)
+        second = self._outcomes.get(asked)
+        if second is None:
+            second = self._outcomes[asked] = self._outcome(statements, rights)
+        first = self.verdicts[self.number(key)]
+        return stricter(first, second) is not first
+
+    def _bearing(self, key: int) -> frozenset[Statement]:
+        """Return the statements of a rights set that bear on the usage, in whichever way."""
+        found = self._bear.get(key)
+        if found is None:
+            rights = self._sets[key]
+            found = frozenset() if rights is None else bearing(rights, self.usage, self.policy, self.at)
+            self._bear[key] = found
+        return found
+
+    def _outcome(self, statements: frozenset[Statement], rights: RightsSet) -> Verdict:
+        """Return the verdict over some statements and a set's lookups, without the order that reasons come in."""
+        some = replace(rights, statements=tuple(statements), digest=b"", canonical="")
+        decision = decide.__wrapped__(some, self.usage, self.policy, at=self.at)
+        conditions = tuple(condition.to_json() for condition in decision.conditions)
+        return Verdict(outcome=decision.outcome, rule=decision.rule, reasons=(), conditions=conditions)
 
     def number(self, key: int) -> int:
         """Return the number of the verdict over a rights set as it was fetched."""

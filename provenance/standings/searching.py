@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Select, and_, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from provenance.models import Capture, Run, Visit
+from provenance.models.base import EPOCH, InstantType
 from provenance.queries.known import CAPTURE_RECORDED, captures_known, visits_known
 from provenance.queries.tallied import documents_by_visit
-from provenance.recorded import known_at
 from provenance.records import CAPTURES_PER_VISIT_BITS, CaptureKind
 from provenance.standings.host_files import HostFiles, Page, Version
 from provenance.standings.judging import Judge
@@ -131,9 +131,9 @@ class Search:
         rights: dict[int, int] = {}
         for key, rights_set, newer_set, at in self._pairs(visits):
             self.judge.read(self.connection, (rights_set, newer_set))
-            statements = self.judge.statements(newer_set)
-            if self.judge.takes_away(rights_set, statements):
+            if self.judge.takes_away(rights_set, newer_set):
                 rights[key] = rights_set
+                statements = self.judge.statements(newer_set)
                 said_by = f"a newer exchange of the same URL, {day(at)}"
                 found[key].append(Later(cause=NEWER_EXCHANGE, said_by=said_by, statements=statements))
         return {key: Learned(key, rights[key], tuple(later)) for key, later in found.items()}
@@ -141,7 +141,7 @@ class Search:
     def _pairs(self, visits: Mapping[int, Sequence[Visited]]) -> Iterator[Any]:
         """Yield older captures with the rights set and the time of a newer exchange that may matter."""
         if self.capture is not None:
-            yield from self._stream(_pairs_of_urls(self.as_of).where(_older.id == self.capture))
+            yield from self._stream(_PAIRS_OF_CAPTURE, {"capture": self.capture, "as_of": self.as_of})
             return
         documents, failures = self._documents_by_visit(), self._failures_by_visit()
         for of_site in visits.values():
@@ -153,22 +153,15 @@ class Search:
                 own = before.union(documents.get(newer.id, ()))  # a visit asks again only for what failed
                 harmful |= self._harmful(own, failures.get(newer.id, ()))
                 for some in chunks(sorted(harmful)):
-                    asked = _pairs_of_urls(self.as_of).where(
-                        Capture.id >= newer.first, Capture.id < newer.end, Capture.rights_set_id.in_(some)
-                    )
-                    if self.learned_after is not None:
-                        asked = asked.where(self.learned_after < CAPTURE_RECORDED)
-                    yield from self._stream(asked)
+                    told = {"first": newer.first, "end": newer.end, "sets": some, "as_of": self.as_of}
+                    told["after"] = self.learned_after or EPOCH
+                    yield from self._stream(_PAIRS_OF_VISIT, told)
 
     def _harmful(self, before: Iterable[int], newer: Iterable[int]) -> set[int]:
         """Return those newer rights sets that would take something away from one before them."""
         held = list(before)
         return {
-            key
-            for key in newer
-            if any(
-                other != key and self.judge.takes_away(other, self.judge.statements(key)) for other in held
-            )
+            key for key in newer if any(other != key and self.judge.takes_away(other, key) for other in held)
         }
 
     def _documents_by_visit(self) -> Mapping[int, set[int]]:
@@ -193,8 +186,8 @@ class Search:
         asked = select(*columns).where(Capture.kind == _DOCUMENT, *captures_known(self.as_of))
         return asked if self.capture is None else asked.where(Capture.id == self.capture)
 
-    def _stream(self, asked: Select[Any]) -> Iterator[Any]:
-        yield from self.connection.execute(asked, execution_options={"yield_per": _ROWS})
+    def _stream(self, asked: Select[Any], told: Mapping[str, Any] | None = None) -> Iterator[Any]:
+        yield from self.connection.execute(asked, told, execution_options={"yield_per": _ROWS})
 
 
 class _Span(NamedTuple):
@@ -251,9 +244,10 @@ def _site_of(origin: str, sites: Mapping[str, int]) -> int | None:
     return next((sites[name] for name in names if name in sites), None)
 
 
-def _pairs_of_urls(as_of: datetime) -> Select[Any]:
+def _pairs_of_urls() -> Select[Any]:
     """Select documents together with every newer exchange of their URL that states something else."""
     columns: tuple[Any, ...] = (_older.id, _older.rights_set_id, Capture.rights_set_id, Capture.fetched_at)
+    as_of = bindparam("as_of", type_=InstantType())
     return (
         select(*columns)
         .select_from(Capture)
@@ -270,8 +264,8 @@ def _pairs_of_urls(as_of: datetime) -> Select[Any]:
         )
         .where(
             Capture.kind.in_([_DOCUMENT, _FAILURE]),
-            known_at(Capture.recorded_at, Capture.fetched_at, as_of),
-            known_at(_older.recorded_at, _older.fetched_at, as_of),
+            as_of >= CAPTURE_RECORDED,
+            func.coalesce(_older.recorded_at, _older.fetched_at) <= as_of,
         )
     )
 
@@ -284,3 +278,10 @@ def _grouped(rows: Iterable[Any]) -> Mapping[int, set[int]]:
 
 
 _older = aliased(Capture)
+_PAIRS_OF_CAPTURE = _pairs_of_urls().where(_older.id == bindparam("capture"))
+_PAIRS_OF_VISIT = _pairs_of_urls().where(  # made once: there are thousands of visits
+    Capture.id >= bindparam("first"),
+    Capture.id < bindparam("end"),
+    Capture.rights_set_id.in_(bindparam("sets", expanding=True)),
+    CAPTURE_RECORDED > bindparam("after", type_=InstantType()),  # noqa: SIM300  # a column, not a constant
+)
