@@ -107,7 +107,7 @@ class Rows:
         asked = shared.credit[verdicts]
         if not asked.any():
             return pa.nulls(rows.num_rows, pa.string())
-        days = rows.column("fetched_at").cast(pa.timestamp("s", "UTC")).cast(pa.date32())
+        days = rows.column("fetched_at").cast(pa.date32(), safe=False)  # the time of day is left out
         distinct = days.dictionary_encode()
         line = pc.binary_join_element_wise(
             url,
@@ -165,10 +165,8 @@ def _json(value: Any) -> str:
 def _named(numbers: Numbers, names: pa.StringArray) -> pa.DictionaryArray:
     """Return names by their numbers; only those that occur, in order of first appearance."""
     seen = pa.array(numbers.astype(np.int32, copy=False)).dictionary_encode()
-    values = names.take(seen.dictionary)
-    if values.null_count:
-        return values.take(seen.indices).dictionary_encode()
-    return pa.DictionaryArray.from_arrays(seen.indices, values)
+    distinct = names.take(seen.dictionary).dictionary_encode()  # two numbers may have one name
+    return pa.DictionaryArray.from_arrays(distinct.indices.take(seen.indices), distinct.dictionary)
 
 
 def _digests_in_words(digests: pa.FixedSizeBinaryArray) -> pa.StringArray:
