@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import polars
+import polars as pl
 from datatrove.pipeline.readers import ParquetReader
 from loopback_site import LoopbackSite, Reply
 from outside import Ended, Workplace, job
@@ -79,9 +79,9 @@ def main(folder: Path) -> None:
         ask(place, "query", "--count", "outcome", "--usage", USAGE, "--policy", POLICY)
         database = f"sqlite:///{folder}/aboveboard-data/provenance.db"
         held = provenance.open(database).captures(usage=USAGE, policy=POLICY).to_arrow()
-        print(polars.from_arrow(held).select("url", "outcome", "licences").sort("url"))
+        print(pl.from_arrow(held).select("url", "outcome", "licences").sort("url"))
 
-        step("A manifest for the team, with train and test apart")
+        step("A manifest for the team, read by DuckDB, Polars and datatrove; then the documents themselves")
         ask(place, "manifest", "train.parquet", "--usage", USAGE, "--policy", POLICY, "--for", TEAM)
         rows = read_elsewhere(folder / "train.parquet")
         assert len(rows) == 2 * PAGES, rows
@@ -151,7 +151,7 @@ def read_elsewhere(manifest: Path) -> list[tuple[Any, ...]]:
         ).run()
     )
     assert [document.text for document in documents] == [row[0] for row in rows]
-    assert polars.read_parquet(manifest)["url"].to_list() == [row[0] for row in rows]
+    assert pl.read_parquet(manifest)["url"].to_list() == [row[0] for row in rows]
     print(documents[0])
     return rows
 

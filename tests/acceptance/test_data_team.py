@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from outside import Workplace, environment, finish
+from outside import PATIENCE, Workplace, environment, finish
 
 WALK = Path(__file__).parent / "data_team_walk.py"
 
@@ -25,7 +25,7 @@ def test_from_question_to_manifest_to_a_check_that_fails_after_the_site_opts_out
         stderr=subprocess.PIPE,
         text=True,
     )
-    ended = finish(walking)
+    ended = finish(walking, patience=3 * PATIENCE)
     assert ended.code == 0, f"{ended.out}\n{ended.err}"
     told = ended.out
     for words in ("rows may not be used any more", "host-file", "source.revoked", "every row may be used"):
