@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from provenance.rendering import visible
 
-__all__ = ["Environment", "templates_of"]
+__all__ = ["Environment", "plain_templates_of", "templates_of"]
 
 
 def templates_of(package: str) -> Environment:
@@ -21,6 +21,19 @@ def templates_of(package: str) -> Environment:
         finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
+    )
+
+
+def plain_templates_of(package: str) -> Environment:
+    """Return the templates of plain texts, which no browser reads as HTML: nothing is escaped."""
+    return Environment(
+        loader=PackageLoader(package),
+        autoescape=False,  # noqa: S701  # see above
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
 
 

@@ -61,7 +61,7 @@ def near_duplicates(values: Numbers) -> Numbers:
         values: a fingerprint each, uint64, in the order of keys.
 
     >>> near_duplicates(np.array([0, 7, 15, 0, 1 << 40], dtype=np.uint64)).tolist()
-    [False, True, False, True, False]
+    [False, True, False, True, True]
     """
     out = np.ones(len(values), dtype=bool)
     firsts = np.sort(first_of_each(values))

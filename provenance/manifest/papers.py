@@ -8,15 +8,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from provenance.manifest.croissant import croissant
 from provenance.manifest.facts import Facts, condition_in_words
 from provenance.manifest.layout import COLUMNS
 from provenance.manifest.lineage import lineage
 from provenance.manifest.reasons import in_words
 from provenance.manifest.writing import Sealing
-from provenance.rendering import visible
+from provenance.templating import Environment, plain_templates_of
 
 
 def papers(facts: Facts, name: str, sealing: Sealing, size: int, sha256: str) -> Mapping[str, str]:
@@ -44,15 +42,7 @@ def _json(value: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("provenance.manifest"),
-        autoescape=False,  # noqa: S701  # plain text, which no browser reads as HTML
-        undefined=StrictUndefined,
-        finalize=lambda value: visible(value) if isinstance(value, str) else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = plain_templates_of("provenance.manifest")
     environment.globals.update(columns=COLUMNS)
     environment.filters.update(
         number=lambda value: f"{value:,}", day=_day, condition=condition_in_words, reason=in_words
