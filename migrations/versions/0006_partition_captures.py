@@ -81,8 +81,8 @@ def bound_unchecked(border: int) -> str:
 def become_a_partition(border: int) -> None:
     """What there is becomes capture_0; a new capture, with all constraints, indexes and comments, takes its place."""
     op.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
-    op.execute(f"LOCK TABLE {', '.join(REFERENCED)} IN SHARE ROW EXCLUSIVE MODE")
-    op.execute("LOCK TABLE capture IN ACCESS EXCLUSIVE MODE")
+    # Attaching takes these anyway, one by one: taken at once and first, no writer can hold one while it waits for us.
+    op.execute(f"LOCK TABLE {', '.join(REFERENCED)}, capture IN ACCESS EXCLUSIVE MODE")
     op.execute("ALTER TABLE capture RENAME TO capture_0")
     op.execute("ALTER TABLE capture_0 RENAME CONSTRAINT pk_capture TO pk_capture_0")
     for name in INDEXES:

@@ -128,7 +128,7 @@ def test_somebody_records_while_the_table_becomes_a_partition(postgresql_url: st
         thread = Thread(target=record)
         thread.start()
         try:
-            while len(waits) < 20:
+            while len(waits) < 20 and thread.is_alive():
                 time.sleep(0.01)
             migrator.upgrade()
         finally:
