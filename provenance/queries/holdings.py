@@ -110,19 +110,29 @@ def captures_held(row: RowOf[T], holding: Holding, *kinds: CaptureKind) -> Selec
     return chosen.where(Capture.kind.in_([kind.value for kind in kinds])) if kinds else chosen
 
 
-_EXTENT = RowOf(
-    Extent,
-    documents=func.count(),
-    addresses=func.count(Capture.url_hash.distinct()),
-    bytes=total(Capture.length),
-    first_at=func.min(Capture.fetched_at),
-    last_at=func.max(Capture.fetched_at),
-)
-
-
 def extent(holding: Holding) -> Select[Extent]:
-    """Select the one row of totals over the documents."""
-    return captures_held(_EXTENT, holding, CaptureKind.DOCUMENT)
+    """Select the one row of totals over the documents.
+
+    Addresses are grouped, then counted: SQLite takes twice as long to count what is distinct.
+    """
+    addresses = (
+        select(Capture.url_hash)
+        .select_from(Site)
+        .join(Visit, Visit.site_id == Site.id)
+        .join(Capture, capture_is_of_visit)
+        .where(holding.condition, Capture.kind == CaptureKind.DOCUMENT.value)
+        .group_by(Capture.url_hash)
+        .subquery()
+    )
+    row = RowOf(
+        Extent,
+        documents=func.count(),
+        addresses=select(func.count()).select_from(addresses).scalar_subquery(),
+        bytes=total(Capture.length),
+        first_at=func.min(Capture.fetched_at),
+        last_at=func.max(Capture.fetched_at),
+    )
+    return captures_held(row, holding, CaptureKind.DOCUMENT)
 
 
 _OF_ONE_SET = (

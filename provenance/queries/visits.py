@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from provenance.models import Capture, Policy, Refusal, Run, Site, Source, Visit
-from provenance.queries.expressions import capture_is_of_visit
+from provenance.models import Policy, Refusal, Run, Site, Source, Visit
+from provenance.queries.expressions import total
 from provenance.queries.holdings import Holding
 from provenance.queries.rows import RowOf
-from provenance.records import CaptureKind
+from provenance.queries.tallied import documents_by_visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +53,9 @@ class SiteAdmission:
 def site_runs(holding: Holding) -> Select[SiteRun]:
     """Select the runs that came to a site, the newest first."""
     visited = select(Visit.run_id).join(Site, Site.id == Visit.site_id).where(holding.condition)
+    held = documents_by_visit(holding.condition)
     documents = (
-        select(Visit.run_id, func.count().label("number"))
-        .join(Site, Site.id == Visit.site_id)
-        .join(Capture, capture_is_of_visit)
-        .where(holding.condition, Capture.kind == CaptureKind.DOCUMENT.value)
-        .group_by(Visit.run_id)
-        .subquery()
+        select(held.c.run_id, total(held.c.documents).label("number")).group_by(held.c.run_id).subquery()
     )
     refused = (
         select(Visit.run_id, func.count().label("number"))
