@@ -11,13 +11,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from synthetic import POLICY, USAGE
 from timed_command import Took, timed
 
 from licences.policy import load
 from provenance.database import Database
-from provenance.models import Capture, Origin
+from provenance.models import Capture, Origin, Visit, captures_of
 from provenance.queries import CaptureFilter, CountBy, Question, counts, receipt
 from provenance.records import CaptureKind, capture_id
 from provenance.reports.compiling import compile_dossier
@@ -95,10 +95,9 @@ class Figure:
 def _report(subject: Subject) -> Measured:
     for word, rank in (("largest", LARGEST), ("median", MEDIAN)):
         site = f"site{rank}.example"
-        captures = subject.one(
-            "SELECT count(*) FROM visit v JOIN capture c ON c.id BETWEEN v.id * 16777216 AND v.id * 16777216 + 16777215"
-            f" WHERE v.site_id = {rank}"
-        )
+        query = select(func.count()).select_from(Visit).join(Capture, captures_of(Visit.id))
+        with subject.database.reading() as connection:
+            captures = connection.execute(query.where(Visit.site_id == rank)).scalar_one()
         took = subject.asked(lambda site=site: compile_dossier(subject.database, site))  # type: ignore[misc]  # mypy cannot infer a default
         yield f"report data of the {word} site ({captures:,})", took
 
