@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from licences.errors import RecordError
 from licences.policy import Policy, decide
@@ -137,10 +137,12 @@ def record(database: Database, policy: Policy, usages: Iterable[Usage]) -> int:
         )
         found = select(models.Policy.id).where(models.Policy.digest == policy.digest)
         stamp = {"policy_id": connection.execute(found).scalar_one(), "recorded_at": recorded.now(connection)}
-        new = insert_new(connection, models.Decision)
-        return sum(
-            connection.execute(new, [row | stamp for row in some]).rowcount for some in chunks(made) if some
-        )
+        of_policy = models.Decision.policy_id == stamp["policy_id"]
+        on_record = select(func.count()).select_from(models.Decision).where(of_policy)
+        before = connection.execute(on_record).scalar_one()
+        for some in chunks(made):
+            connection.execute(insert_new(connection, models.Decision), [row | stamp for row in some])
+        return connection.execute(on_record).scalar_one() - before
 
 
 def _undecided(database: Database, policy: Policy, usage: Usage) -> Iterator[dict[str, Any]]:

@@ -69,12 +69,19 @@ class Captures:
     def count(self) -> int:
         """Return how many there are."""
         if self.wanted.kind is CaptureKind.DOCUMENT and self.wanted.limit is None:
-            return sum(row.documents for row in self.count_by())
+            return sum(row.documents for row in self.count_by(learned_since=True))
         return sum(batch.num_rows for batch in self.batches())
 
-    def count_by(self, *by: CountBy | str) -> list[CountRow]:
-        """Return how many documents there are by "outcome", "licence", "site" or "run", the largest group first."""
-        return counts(self.database, [CountBy(one) for one in by], self._filter(), self.question)
+    def count_by(self, *by: CountBy | str, learned_since: bool = False) -> list[CountRow]:
+        """Return how many documents there are by "outcome", "licence", "site" or "run", the largest group first.
+
+        Args:
+            by: what they are told apart by.
+            learned_since: count what stands, exactly the rows that there are, in seconds; else, at once, by what was
+                stated when documents were fetched.
+        """
+        named = [CountBy(one) for one in by]
+        return counts(self.database, named, self._filter(), self.question, learned_since=learned_since)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield them as Arrow record batches, in the order of their keys; memory stays flat.

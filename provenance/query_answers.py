@@ -73,10 +73,17 @@ def captures_counted(
     licence: str | None,
     usage: Usage | None,
     policy: str | None,
+    standing: bool,
 ) -> Answer:
     """Return how many captures match, told apart as asked; decided anew where a usage or a policy is named."""
     wanted = replace(wanted, rights_sets=_covered(database, licence))
-    found = counts(database, by, wanted, _question(usage, policy))
+    asked = _question(usage, policy)
+    found = counts(database, by, wanted, asked, learned_since=standing)
+    if asked is not None and not standing:
+        note(
+            "counted by what was stated when documents were fetched; --standing also heeds what was learned since, "
+            "as the listing and a manifest do, and takes longer"
+        )
     shown = [one for one in columns.COUNTS if one.name in {*map(str, by), "documents", "bytes"}]
     return found, CountRow, shown
 

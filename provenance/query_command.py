@@ -127,6 +127,12 @@ def query(
         list[CountBy] | None,
         typer.Option("--count", help="How many, by this; give it again for one more. Instant, however many."),
     ] = None,
+    standing: Annotated[
+        bool,
+        typer.Option(
+            "--standing", help="With --count: also heed what was learned since documents were fetched."
+        ),
+    ] = False,
     as_of: AsOfOption = None,
     form: Annotated[
         QueryFormat,
@@ -141,7 +147,8 @@ def query(
 
     The outcome is what each run's own policy decided for the run's own purpose, unless --usage or --policy asks
     for another: then it is what stands today, with all that was learned since (hosts' files, newer exchanges, the
-    register of sources), exactly as a manifest would take it.  Nothing is written.
+    register of sources), exactly as a manifest would take it.  Nothing is written.  Counts are instant and heed
+    what was stated when documents were fetched; add --standing for the rest.
     """
     of_captures = {
         "--kind": kind,
@@ -167,6 +174,8 @@ def query(
         _refuse_given({**of_captures, **of_times, **others}, "does not go with --sites")
     else:
         _refuse_given({"--rule": rule}, "filters refusals: add --refusals")
+    if standing and not (counted and (usage or policy)):
+        refuse("--standing goes with --count under a --usage or a --policy: a listing heeds it anyway")
     if counted:
         _refuse_given(
             {"--limit": limit, "--kind": kind}, "does not go with --count: documents are counted, all"
@@ -198,7 +207,9 @@ def query(
         elif refused:
             answer = refusals_found(opened, RefusalFilter(**shared, rule=rule))
         elif counted:
-            answer = captures_counted(opened, counted, wanted, licence=licence, usage=usage, policy=policy)
+            answer = captures_counted(
+                opened, counted, wanted, licence=licence, usage=usage, policy=policy, standing=standing
+            )
         else:
             answer = captures_found(opened, wanted, licence, usage, policy)
         write(answer, form, out, lambda: why_nothing(prefix))

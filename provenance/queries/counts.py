@@ -27,6 +27,7 @@ from provenance.queries.decided import Judge, Question, fits, judges_of
 from provenance.queries.expressions import is_decided, key_is_among, total
 from provenance.queries.known import decisions_known, settled
 from provenance.queries.licences_stated import licences_by_set
+from provenance.queries.recorded_verdicts import judges_as_fetched
 from provenance.queries.tallied import documents_by_visit
 
 
@@ -129,7 +130,12 @@ def recorded_counts(by: Collection[CountBy], wanted: CaptureFilter) -> Select[An
 
 
 def counts(
-    database: Database, by: Collection[CountBy], wanted: CaptureFilter, asked: Question | None = None
+    database: Database,
+    by: Collection[CountBy],
+    wanted: CaptureFilter,
+    asked: Question | None = None,
+    *,
+    learned_since: bool = False,
 ) -> list[CountRow]:
     """Return how many documents match, the largest group first.
 
@@ -138,32 +144,37 @@ def counts(
         by: what they are told apart by; nothing: one row.
         wanted: which; ``kind`` and ``limit`` are not looked at.
         asked: by whose decision; None: what each run's own policy decided for its own purpose.
+        learned_since: count what stands, with all that was learned since documents were fetched: exactly the rows of
+            `decided`, in the seconds that it takes to find them.  Else by what was stated when they were fetched, at
+            once: decisions on record are taken, missing ones made.
 
     Raises:
         ProvenanceError: as `decided`.
     """
     settled(database, wanted.as_of)
     found: dict[_Said, list[int]] = defaultdict(lambda: [0, 0])
-    for said, documents, size in _counted(database, frozenset(by), wanted, asked):
+    for said, documents, size in _counted(database, frozenset(by), wanted, asked, learned_since):
         found[said][0] += documents
         found[said][1] += size
     return _rows(database, by, {said: (one, size) for said, (one, size) in found.items() if one})
 
 
 def _counted(
-    database: Database, by: frozenset[CountBy], wanted: CaptureFilter, asked: Question | None
+    database: Database,
+    by: frozenset[CountBy],
+    wanted: CaptureFilter,
+    asked: Question | None,
+    learned_since: bool,
 ) -> Iterator[tuple[_Said, int, int]]:
     if asked is None:
         with database.reading() as connection:
             for *said, documents, size in connection.execute(recorded_counts(by, wanted)):
                 yield _Said(*said), documents, size
         return
-    judges = {
-        judge.of_runs: judge for judge in judges_of(database, asked, run=wanted.run, as_of=wanted.as_of)
-    }
-    if not judges:
-        return
-    yield from _judged(database, by, wanted, judges)
+    find = judges_of if learned_since else judges_as_fetched
+    judges = {judge.of_runs: judge for judge in find(database, asked, run=wanted.run, as_of=wanted.as_of)}
+    if judges:
+        yield from _judged(database, by, wanted, judges)
 
 
 def _judged(

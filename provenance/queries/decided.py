@@ -134,20 +134,25 @@ def judges_of(
     Raises:
         ProvenanceError: as `decided`.
     """
+    return [_judge(database, *one, as_of) for one in asked_of_runs(database, asked, run=run)]
+
+
+def asked_of_runs(
+    database: Database, asked: Question, *, run: int | None = None
+) -> list[tuple[Policy, Usage, tuple[int, str] | None]]:
+    """Return which policy answers for which usage, and of which runs: the key of their policy, and their purpose.
+
+    Raises:
+        ProvenanceError: as `decided`.
+    """
     if asked.policy is not None and asked.usage is not None:
-        return [_judge(database, asked.policy, asked.usage, None, as_of)]
+        return [(asked.policy, asked.usage, None)]
     pairs = select(Run.policy_id, Run.purpose, models.Policy.name, models.Policy.text).distinct()
     pairs = pairs.join(models.Policy, models.Policy.id == Run.policy_id).order_by(Run.policy_id, Run.purpose)
     with database.session() as session:
         found = session.execute(pairs if run is None else pairs.where(Run.id == run)).all()
     return [
-        _judge(
-            database,
-            asked.policy or _recorded(name, text),
-            asked.usage or _purpose(purpose),
-            (policy_id, purpose),
-            as_of,
-        )
+        (asked.policy or _recorded(name, text), asked.usage or _purpose(purpose), (policy_id, purpose))
         for policy_id, purpose, name, text in found
     ]
 

@@ -8,13 +8,17 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
-from licences.vocabulary import Outcome
+from licences import policy as policies
+from licences.errors import RecordError
+from licences.rights import RightsSet as Stated
+from licences.vocabulary import Outcome, Usage
 from provenance import standings  # they ask queries in turn: named as a whole, looked into later
 from provenance.database import Database
-from provenance.models import Decision, Policy, Run
+from provenance.models import Decision, Policy, RightsSet, Run
 from provenance.queries.capture_rows import sentences
-from provenance.queries.decided import Judge
+from provenance.queries.decided import Judge, Question, asked_of_runs
 from provenance.queries.known import decisions_known
+from provenance.upsert import chunks
 
 
 def recorded_judges(
@@ -29,29 +33,59 @@ def recorded_judges(
     """
     pairs = select(Run.policy_id, Run.purpose, Policy.name).distinct()
     pairs = pairs.join(Policy, Policy.id == Run.policy_id).order_by(Run.policy_id, Run.purpose)
-    columns: tuple[Any, ...] = (Decision.rights_set_id, Decision.outcome, Decision.rule, Decision.reasons)
-    columns += (Decision.conditions, Decision.conflicts)
     with database.reading() as connection:
         asked = pairs if run is None else pairs.where(Run.id == run)
         for policy_id, purpose, name in connection.execute(asked).all():
             of_both = and_(Decision.policy_id == policy_id, Decision.usage == purpose)
-            numbers: dict[int, int] = {}
-            verdicts: list[standings.Verdict] = []
-            known: dict[str, int] = {}
-            for key, *said in connection.execute(select(*columns).where(of_both, *decisions_known(as_of))):
-                verdict = _verdict(*said)
-                numbers[key] = number = known.setdefault(verdict.key, len(verdicts))
-                if number == len(verdicts):
-                    verdicts.append(verdict)
-            yield Judge(
-                policy=name,
-                usage=purpose,
-                of_runs=(policy_id, purpose),
-                numbers=numbers,
-                withdrawn={},
-                exceptions={},
-                verdicts=verdicts,
-            )
+            verdicts = _Numbered()
+            for key, *said in connection.execute(select(*_SAID).where(of_both, *decisions_known(as_of))):
+                verdicts.take(key, _verdict(*said))
+            yield verdicts.judge(name, purpose, (policy_id, purpose))
+
+
+class _Numbered:
+    """Verdicts over rights sets, each kept once."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[int, int] = {}
+        self._verdicts: list[standings.Verdict] = []
+        self._known: dict[str, int] = {}
+
+    def take(self, rights_set: int, verdict: standings.Verdict) -> None:
+        """Note what was decided on a rights set."""
+        number = self.numbers[rights_set] = self._known.setdefault(verdict.key, len(self._verdicts))
+        if number == len(self._verdicts):
+            self._verdicts.append(verdict)
+
+    def judge(self, policy: str, usage: str, of_runs: tuple[int, str] | None) -> Judge:
+        """Return who answers by them."""
+        return Judge(
+            policy=policy,
+            usage=usage,
+            of_runs=of_runs,
+            numbers=self.numbers,
+            withdrawn={},
+            exceptions={},
+            verdicts=self._verdicts,
+        )
+
+
+_SAID: tuple[Any, ...] = (
+    Decision.rights_set_id,
+    Decision.outcome,
+    Decision.rule,
+    Decision.reasons,
+    Decision.conditions,
+    Decision.conflicts,
+)
+
+
+def _decided(canonical: str, usage: Usage, policy: policies.Policy) -> standings.Verdict:
+    try:
+        told = policies.decide(Stated.from_json(canonical), usage, policy).to_json()
+    except RecordError:
+        return standings.verdict.unreadable()
+    return _verdict(*(told[name] for name in ("outcome", "rule", "reasons", "conditions", "conflicts")))
 
 
 def _verdict(outcome: str, rule: str, reasons: Any, conditions: Any, conflicts: Any) -> standings.Verdict:
@@ -62,3 +96,37 @@ def _verdict(outcome: str, rule: str, reasons: Any, conditions: Any, conflicts: 
         conditions=tuple(conditions or ()),
         conflicts=tuple(conflicts or ()),
     )
+
+
+def judges_as_fetched(
+    database: Database, asked: Question, *, run: int | None = None, as_of: datetime | None = None
+) -> list[Judge]:
+    """Return who answers by what was stated when documents were fetched, as `decided.judges_of` does by what stands.
+
+    Decisions that are on record are taken as they are; what is missing is decided, and not written.
+    """
+    return [_as_fetched(database, *one, as_of) for one in asked_of_runs(database, asked, run=run)]
+
+
+def _as_fetched(
+    database: Database,
+    policy: policies.Policy,
+    usage: Usage,
+    of_runs: tuple[int, str] | None,
+    as_of: datetime | None,
+) -> Judge:
+    decided = (
+        select(*_SAID)
+        .join(Policy, Policy.id == Decision.policy_id)
+        .where(Policy.digest == policy.digest, Decision.usage == usage.value, *decisions_known(as_of))
+    )
+    verdicts = _Numbered()
+    with database.reading() as connection:
+        for key, *said in connection.execute(decided):
+            verdicts.take(key, _verdict(*said))
+        open_ones = sorted(set(connection.scalars(select(RightsSet.id))) - verdicts.numbers.keys())
+        for some in chunks(open_ones):
+            asked = select(RightsSet.id, RightsSet.canonical).where(RightsSet.id.in_(some))
+            for key, canonical in connection.execute(asked):
+                verdicts.take(key, _decided(canonical, usage, policy))
+    return verdicts.judge(policy.name, usage.value, of_runs)

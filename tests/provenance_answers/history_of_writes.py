@@ -217,7 +217,9 @@ def totals(database: Database, at: datetime) -> Any:
         came_to = set(connection.scalars(select(Visit.site_id).where(*visits_known(at))))
     return {
         "counts": [
-            counts(database, by, wanted, asked) for by in ([], list(CountBy)) for asked in (None, question)
+            counts(database, by, wanted, asked, learned_since=since)
+            for by in ([], list(CountBy))
+            for asked, since in ((None, False), (question, False), (question, True))
         ],
         "sites": all_rows(database, sites(as_of=at)),
         "decide": outcomes(database, held.held, STRICT, [Usage.AI_TRAIN_GEN]),

@@ -15,7 +15,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from provenance import cli, query_command
+from provenance import cli, db_commands, query_command
 from provenance.query_command import EXAMPLES
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +25,7 @@ def ask(*arguments: str, database: str | None = None) -> Result:
     """Run a command as the program mounts it."""
     app = typer.Typer()
     cli.register(app)
+    db_commands.register(app)
     query_command.register(app)
     given = [*arguments, "--database", database] if database else list(arguments)
     return CliRunner().invoke(app, given)

@@ -79,7 +79,7 @@ def test_a_table_knows_what_was_learned_since(changes: Notebook, asked: dict[str
 
 def test_counting_by_what_documents_have_in_common(corpus: Notebook) -> None:
     found = corpus.captures(usage="ai-train-gen", policy="strict-optin")
-    by_outcome = {row.outcome: row.documents for row in found.count_by("outcome")}
+    by_outcome = {row.outcome: row.documents for row in found.count_by("outcome", learned_since=True)}
     assert sum(by_outcome.values()) == found.count() == 18
     for outcome, documents in by_outcome.items():
         assert found.where(outcomes=[outcome]).count() == documents
