@@ -74,6 +74,8 @@ def test_prov_json_names_who_made_what_of_what(written: Written) -> None:
 
 def test_the_datasheet_prints_gaps_as_gaps_and_gives_no_verdict(written: Written) -> None:
     text = paper(written, "datasheet.md").read_text()
+    assert "\n| licence stated | documents |\n|---|---:|\n| " in text, "a table is lines, not their spelling"
+    assert "\\n" not in text
     for heading in ("Motivation", "Composition", "Collection process", "Exclusions", "Uses", "Maintenance"):
         assert f"## {heading}" in text
     assert "Funded by: not recorded" in text
