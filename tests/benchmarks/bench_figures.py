@@ -122,11 +122,14 @@ def _explain(subject: Subject) -> Measured:
 
 
 def _count(subject: Subject) -> Measured:
-    by, every = (CountBy.OUTCOME, CountBy.LICENCE), CaptureFilter()
-    yield "count, as the runs' policy decided", subject.asked(lambda: counts(subject.database, by, every))
-    standing = Question(usage=USAGE, policy=load(POLICY))
-    took = subject.asked(lambda: counts(subject.database, by, every, standing), rounds=1)
-    yield "count, as everything stands today", took
+    by, every, database = (CountBy.OUTCOME, CountBy.LICENCE), CaptureFilter(), subject.database
+    on_record = Question(usage=USAGE, policy=load(POLICY))
+    took = subject.asked(lambda: counts(database, by, every, on_record))
+    yield "count, decisions on record", took
+    new = Question(usage=USAGE, policy=load(NEW_POLICY))
+    yield "count, under a policy never recorded", subject.asked(lambda: counts(database, by, every, new))
+    took = subject.asked(lambda: counts(database, by, every, on_record, learned_since=True), rounds=1)
+    yield "count, with all that was learned since", took
 
 
 def _decide(subject: Subject) -> Measured:
