@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, text
 
 from provenance.database import Database
 from provenance.errors import AsOfInFuture, DatabaseUnreachable
-from provenance.models.base import MICROSECOND
+from provenance.models.base import EPOCH, MICROSECOND
 from provenance.models.clock import Clock
 from provenance.upsert import insert_or_replace
 
@@ -68,7 +68,9 @@ def present(database: Database) -> datetime:
     except DatabaseUnreachable:
         if not database.is_sqlite or os.access(str(database.engine.url.database), os.W_OK):
             raise
-        return datetime.now(UTC)
+        with database.reading() as connection:
+            latest = connection.execute(select(Clock.latest)).scalar_one_or_none()
+        return max(datetime.now(UTC), latest or EPOCH)
 
 
 def known_at(recorded_at: Any, stands_in: Any, as_of: datetime) -> ColumnElement[bool]:

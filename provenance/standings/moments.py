@@ -29,7 +29,9 @@ def last_change(database: Database, now: datetime) -> datetime:
     register = entries_of_sites(database, now).values()
     moments = [moment for _, known in register for moment in turns(known, now)]
     with database.reading() as connection:
-        moments += [*_recorded(connection), *turns_of_statements(connection)]
+        # What was recorded since ``now`` may stand before something older: then ``now`` is late enough for both.
+        moments += [min(moment, now) for moment in _recorded(connection)]
+        moments += turns_of_statements(connection)
     return max((moment for moment in moments if moment <= now), default=EPOCH)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from provenance import recorded
 from provenance.database import Database
@@ -68,3 +69,18 @@ def test_a_clock_that_is_set_back_does_not_set_the_record_back(tmp_path: Path) -
             connection.execute(update(Clock).values(latest=ahead))
         with database.writing() as connection:
             assert recorded.now(connection) > ahead
+
+
+def test_a_file_that_may_only_be_read_answers_with_all_that_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it was recorded by a clock ahead of ours."""
+    ahead = datetime.now(UTC) + timedelta(days=3)
+    with Database.open(f"sqlite:///{tmp_path / 'provenance.db'}") as opened:
+        with opened.writing() as connection:
+            recorded.now(connection)
+            connection.execute(update(Clock).values(latest=ahead))
+        opened.engine.dispose()
+        event.listen(opened.engine, "connect", lambda raw, _: raw.execute("PRAGMA query_only = ON"))
+        monkeypatch.setattr(os, "access", lambda *_: False)  # as for one who is not root
+        assert recorded.present(opened) >= ahead

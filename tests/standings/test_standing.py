@@ -25,6 +25,7 @@ from licences.policy import load
 from licences.vocabulary import Outcome, Retrieval
 from provenance import recorded
 from provenance.records import RightsSetRecord
+from provenance.standings.moments import last_change
 
 CONDITIONS = Outcome.PERMITTED_WITH_CONDITIONS
 DENIED = Outcome.NOT_PERMITTED
@@ -199,3 +200,15 @@ def test_what_this_release_cannot_read_is_for_a_person(world: World) -> None:
     world.source()
     odd = world.page("/a", rights=RightsSetRecord(digest=bytes(32), canonical='{"format":99}', licences=[]))
     assert world.verdict(odd).outcome is REVIEW
+
+
+def test_what_is_recorded_while_a_question_begins_hides_nothing_that_was_there(world: World) -> None:
+    """A busy crawl records between the moment that is settled and the question what was recorded last."""
+    world.source()
+    page = world.page("/essays/one.html", CC_BY)
+    world.file("tdmrep.json", TDM_RESERVED, at=TUESDAY)
+    settled = recorded.present(world.database)
+    world.file("ai.txt", "# nothing", at=WEDNESDAY)
+    as_of = last_change(world.database, settled)
+    assert as_of <= settled
+    assert world.verdict(page, world.standing(as_of)).outcome is REVIEW
