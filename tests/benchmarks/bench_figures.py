@@ -174,6 +174,7 @@ def _bytes(subject: Subject) -> Measured:
             " LEFT JOIN pg_inherits i ON i.inhrelid = c.oid LEFT JOIN pg_class parent ON parent.oid = i.inhparent"
             " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'i') GROUP BY 1 ORDER BY 2 DESC"
         )
+    parts = [(name, int(size)) for name, size in parts]  # PostgreSQL adds up in decimals
     of_captures = [(name, size) for name, size in parts if re.match(r"(ix_|pk_)?capture", name)]
     yield (
         "bytes a capture: table and indexes",
