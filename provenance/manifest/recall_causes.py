@@ -111,10 +111,11 @@ def causes(
     standing = Standing.at(database, Usage(manifest.usage), policy, as_of)
     after = max(learned_after or manifest.as_of, manifest.as_of)
     anew = _decides_anew(database, manifest, policy, standing.as_of)
-    numbers = dict(standing.exceptions() if anew else {}) | dict(standing.exceptions(after))
+    # Not merged: news that takes nothing away hides no older denial that the policy only now listens to.
+    numbers = [*(standing.exceptions() if anew else {}).items(), *standing.exceptions(after).items()]
     alone = {
         key: _of_verdict(standing.verdicts[number])
-        for key, number in numbers.items()
+        for key, number in numbers
         if not standing.verdicts[number].is_permitting
     }
     with database.reading() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from standing_world import (
 )
 
 from licences.policy import load, read
+from licences.vocabulary import Condition, ConditionType
 from provenance import recorded
 from provenance.database import Database
 from provenance.erasures import ScopeKind
@@ -110,6 +112,18 @@ def test_another_policy_is_named_as_the_cause(team: Team, permitted: list[int], 
         policy=read(strict.replace('outcome = "not_permitted"', 'outcome = "permitted"', 1), "own")
     )
     assert own.exists()
+
+
+def test_news_that_takes_nothing_away_hides_no_older_denial(team: Team, permitted: list[int]) -> None:
+    """The policy of the manifest did not listen to the denial, today's does; a newer exchange only asks more."""
+    loose = read(_without("reservation", "licence-against-reservation"), "strict-optin")
+    team.world.page(PATHS[0], CC_BY, NO_AI, at=TUESDAY)
+    manifest = team.manifest(policy=loose)
+    shared = replace(CC_BY, conditions=(*CC_BY.conditions, Condition(type=ConditionType.SHARE_ALIKE)))
+    team.world.page(PATHS[0], shared, at=WEDNESDAY)
+    assert team.failed(manifest) == {permitted[0]: "newer-exchange"}
+    team.sweep()
+    assert team.called_back() == {permitted[0]}
 
 
 def test_as_of_a_day_it_answers_as_it_would_have_then(team: Team, permitted: list[int]) -> None:
@@ -238,7 +252,7 @@ def _table(whole: bytes, manifest: Path) -> Any:
     return pq.read_table(copy)
 
 
-def _without(rule: str) -> str:
+def _without(*rules: str) -> str:
     text = load("strict-optin").text
     parts = text.split("[[rule]]")
-    return "[[rule]]".join(part for part in parts if f'name = "{rule}"\n' not in part)
+    return "[[rule]]".join(part for part in parts if not any(f'name = "{rule}"\n' in part for rule in rules))
