@@ -12,7 +12,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ from licences.robots.agents import agent_list
 from licences.vocabulary import Usage
 from provenance.errors import ProvenanceError
 from provenance.locations import refuse_password
+from provenance.sources import end_of
 
 _MAIL = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+\.[!-;=?A-~]+")  # printable ASCII: it goes into a header as it is
 _TOKEN = re.compile(r"[A-Za-z_-]+")
@@ -176,7 +177,7 @@ class SiteSection(_Section):
 def job_end(sections: Iterable[SiteSection]) -> datetime | None:
     """Return when a job's admission of a site ends, UTC: with the first of its scopes; None: none sets an end."""
     days = [section.admitted_until for section in sections if section.admitted_until is not None]
-    return datetime.combine(min(days), time.min, UTC) + timedelta(days=1) if days else None
+    return end_of(min(days)) if days else None
 
 
 class PermissionSection(_Section):

@@ -43,11 +43,11 @@ def moment(text: str | None) -> datetime | None:
         return None
     try:
         named = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+        return named.replace(tzinfo=UTC) if named.tzinfo is None else named.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise ProvenanceError(
             f"{text!r} is no moment: write a date, 2026-11-22, or an instant, 2026-11-22T08:30:00Z"
         ) from error
-    return named.replace(tzinfo=UTC) if named.tzinfo is None else named.astimezone(UTC)
 
 
 def tell_erased(

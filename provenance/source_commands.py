@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -21,7 +21,7 @@ from provenance.as_of import AsOfOption, moment
 from provenance.database import Database
 from provenance.rendering import Column, Format, instant, visible, write_jsonl, write_rows
 from provenance.source_listing import SourceCard, card, listed
-from provenance.sources import CRAWLED, Action, SourceEntry, SourceRow, SourceState
+from provenance.sources import CRAWLED, Action, SourceEntry, SourceRow, SourceState, end_of
 
 SOURCES = (
     Column(name="name", title="Source"),
@@ -236,10 +236,12 @@ def _end_of(until: str | None) -> datetime | None:
     (datetime.datetime(2027, 4, 1, 0, 0, tzinfo=datetime.timezone.utc),
      datetime.datetime(2027, 3, 31, 12, 0, tzinfo=datetime.timezone.utc))
     """
-    end = moment(until)
-    if end is None or until is None:
+    if until is None:
         return None
-    return end + timedelta(days=1) if len(until.strip()) == len("2027-03-31") else end
+    try:
+        return end_of(date.fromisoformat(until.strip()))
+    except ValueError:
+        return moment(until)
 
 
 def _span(entry: SourceEntry) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -171,6 +171,18 @@ def row_of(entry: SourceEntry, at: datetime) -> SourceRow:
 def entry_of(connection: Connection, key: int) -> SourceEntry:
     """Return one entry by its key."""
     return _entry(connection.execute(_entries(None).where(Row.id == key)).one())
+
+
+def end_of(day: date) -> datetime:
+    """Return when an admission ends whose last day this is, UTC; the calendar's last day has no other end.
+
+    >>> end_of(date(2027, 3, 31)), end_of(date.max)
+    (datetime.datetime(2027, 4, 1, 0, 0, tzinfo=datetime.timezone.utc),
+     datetime.datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=datetime.timezone.utc))
+    """
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
+    return datetime.combine(day + timedelta(days=1), time.min, UTC)
 
 
 def _entries(as_of: datetime | None) -> Select[Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from crawler import job as jobs
-from crawler.job import Job, JobError
+from crawler.job import Job, JobError, job_end
 from crawler.job_text import TEMPLATE, job_for_urls
 
 WHOLE = """
@@ -258,3 +258,9 @@ def test_a_command_line_is_a_job_file_whatever_it_holds() -> None:
         ("example.org", 7),
         ("127.0.0.1", 7),
     ]
+
+
+def test_an_admission_may_end_with_the_calendar() -> None:
+    """People write its last day for «never»."""
+    [sections] = job(changed(SITE, f"{SITE}\nadmitted_until = 9999-12-31")).sites().values()
+    assert job_end(sections) == datetime.max.replace(tzinfo=UTC)

@@ -97,6 +97,8 @@ def test_a_day_counts_to_its_end(url: str) -> None:
     [row] = listed(url)
     assert row["valid_from"] == "2026-01-01T00:00:00Z"
     assert row["valid_until"] > f"{_soon()}T23:59:59Z"
+    said(url, "admit", "example.net", *WORD, "--until", _soon().replace("-", ""))  # ISO 8601's other spelling
+    assert listed(url)[0]["valid_until"] == row["valid_until"]
 
 
 def _soon() -> str:
@@ -124,6 +126,16 @@ def _soon() -> str:
         ),
         pytest.param(["admit", "example.org", *WORD, "--until", "soon"], "is no moment", id="no day"),
         pytest.param(["admit", "example.org", *WORD, "--until", "2020-01-01"], "is never", id="over"),
+        pytest.param(
+            ["admit", "example.org", *WORD, "--until", "9999-12-31"],
+            "assessment",
+            id="the calendar's last day",
+        ),
+        pytest.param(
+            ["admit", "example.org", *WORD, "--from", "0001-01-01T00:00+14:00"],
+            "is no moment",
+            id="before the calendar",
+        ),
         pytest.param(
             ["admit", "example.org", *WORD, "--mode", "licensed"], "licensed", id="a mode for later"
         ),
