@@ -13,7 +13,6 @@ class Erasure(Base):
 
     __tablename__ = "erasure"
     __table_args__ = (
-        Index(None, "state"),
         CheckConstraint(
             "scope_kind IN ('url', 'prefix', 'site', 'digest', 'retention')", name="scope_kind_known"
         ),

@@ -17,7 +17,6 @@ class SourceEntry(Base):
     __tablename__ = "source_entry"
     __table_args__ = (
         Index(None, "name"),
-        Index(None, "site_id"),
         CheckConstraint("name <> ''", name="name_not_empty"),
         CheckConstraint("mode IN ('crawled', 'own', 'licensed', 'shared', 'imported')", name="mode_known"),
         CheckConstraint("(mode = 'crawled') = (site_id IS NOT NULL)", name="crawled_from_a_site"),

@@ -18,6 +18,7 @@ NEXT_DAY, RECORDED = NOON + timedelta(days=1), NOON + timedelta(days=2)
 FIRST, SECOND = 1 << 24, 2 << 24  # the first key of each visit
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+NOTE_PATH = "/notes/1.html"
 CC_BY = (
     '{"format":1,"lookups":[],"statements":[{"conditions":[{"type":"attribution"}],"covers":["ai-train-gen",'
     '"ai-train-nongen"],"kind":"licence.link","legal_effect":"licence_grant","licence":"CC-BY-4.0",'
@@ -198,7 +199,7 @@ ROWS: Mapping[str, Mapping[str, list[dict[str, Any]]]] = {
         "segment": [a_segment(FIRST, 1), a_segment(SECOND, 2)],
         "capture": [
             a_capture(FIRST, "/robots.txt", 521705843009028585, kind="site-document", rights_set_id=None),
-            a_capture(FIRST + 1, "/notes/1.html", 569825803976554641),
+            a_capture(FIRST + 1, NOTE_PATH, 569825803976554641),
             a_capture(
                 FIRST + 2, "/old", -1198940327028040703, kind="redirect", status=301, rights_set_id=None
             ),

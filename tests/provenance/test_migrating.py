@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from alembic import command as alembic
 from alembic.config import Config
-from old_rows import FIRST, NOON, RECORDED, fill
+from old_rows import FIRST, NOON, NOTE_PATH, RECORDED, fill
 from sample_records import begin
 from sqlalchemy import Connection, inspect, text
 from typer import Typer
@@ -38,7 +38,7 @@ from provenance.queries import (
 from provenance.reports import compile_dossier
 from provenance.soundness import findings
 
-NOTE = "https://example.org/notes/1.html"
+NOTE = f"https://example.org{NOTE_PATH}"
 DOCUMENTS = [(NOTE, "permitted_with_conditions"), ("https://other.example/", "not_permitted")]
 FIRST_WITH_RECORDED_TIME = "0005"
 
