@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # they need the extra [parquet], and half a second to load
     from provenance.manifest.register import Registered
 
 FINDING = 1
+_LAST = 2**63 - 1  # cursors are 64-bit integers
 CHECK_EXAMPLES = """Examples:
 
 aboveboard check corpus.parquet
@@ -113,13 +114,17 @@ def recall(
         typer.Option(
             metavar="CURSOR",
             min=0,
+            max=_LAST,
             help="Only entries behind this one; 0 lists all.  [default: behind the one last acknowledged]",
         ),
     ] = None,
     ack: Annotated[
         int | None,
         typer.Option(
-            metavar="CURSOR", min=0, help="Note that the team has acted on its feed up to this entry."
+            metavar="CURSOR",
+            min=0,
+            max=_LAST,
+            help="Note that the team has acted on its feed up to this entry.",
         ),
     ] = None,
     by: Annotated[str | None, typer.Option(metavar="WHO", help="With --ack: who says so.")] = None,

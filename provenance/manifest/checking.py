@@ -21,7 +21,7 @@ from licences.policy import Policy
 from licences.vocabulary import Outcome
 from provenance.database import Database
 from provenance.errors import ManifestError
-from provenance.manifest.layout import BLOCK, REPEATING
+from provenance.manifest.layout import BLOCK, REPEATING, has_columns
 from provenance.manifest.recall import recalled
 from provenance.manifest.recall_causes import HIDDEN, Cause, Causes, causes, policy_today
 from provenance.manifest.register import Registered, by_seal
@@ -90,6 +90,10 @@ def check(
     judge = _Judge(database, manifest, found, as_of)
     digest = RowsDigest()
     try:
+        if not has_columns(
+            pq.read_schema(path)
+        ):  # a text under another type would be no site and no rights set
+            raise ManifestChanged(f"{path}: its columns are not the ones that were sealed")
         file = pq.ParquetFile(path, read_dictionary=list(REPEATING))
         for batch in file.iter_batches(batch_size=BLOCK):
             digest.add(batch)

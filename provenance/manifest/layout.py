@@ -59,3 +59,23 @@ SCHEMA = pa.schema(
         for column in COLUMNS
     ]
 )
+
+
+def has_columns(schema: pa.Schema) -> bool:
+    """Whether a file has a manifest's columns and no other, name by name and type by type, however encoded.
+
+    >>> has_columns(SCHEMA), has_columns(SCHEMA.append(pa.field("text", pa.string())))
+    (True, False)
+    """
+    return len(schema) == len(COLUMNS) and all(
+        field.name == column.name and _is_of(_value_type(field.type), column.type)
+        for field, column in zip(schema, COLUMNS, strict=True)
+    )
+
+
+def _value_type(found: pa.DataType) -> pa.DataType:
+    return found.value_type if pa.types.is_dictionary(found) else found
+
+
+def _is_of(found: pa.DataType, wanted: pa.DataType) -> bool:
+    return found == wanted or (wanted == pa.string() and found in {pa.large_string(), pa.string_view()})

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from gate_team import Team
@@ -168,6 +169,43 @@ def test_a_changed_manifest_is_told(alone: Team, change: str, words: str) -> Non
     with pytest.raises(ManifestChanged, match=words):
         alone.check(manifest)
     assert words in alone.typed("check", manifest, code=1).stderr
+
+
+@pytest.mark.parametrize("name", ["site", "rights_set", "url", "capture", "decided_at"])
+@pytest.mark.parametrize("change", ["type", "gone", "twice"])
+def test_columns_are_those_that_were_sealed(alone: Team, name: str, change: str) -> None:
+    """Bytes digest as the text they spell, and compare as no text does: a site by bytes was nobody's."""
+    manifest = _made(alone)
+    alone.world.source("revoked")
+    table, metadata = _read(manifest)
+    place, column = table.schema.get_field_index(name), table.column(name)
+    if change == "type":
+        texts = [None if one is None else str(one).encode() for one in column.to_pylist()]
+        table = table.set_column(place, name, pa.array(texts, pa.binary()))
+    elif change == "gone":
+        table = table.drop_columns([name])
+    else:
+        table = table.append_column(name, column)
+    _write(manifest, table, metadata)
+    assert "its columns are not the ones that were sealed" in alone.typed("check", manifest, code=1).stderr
+
+
+def test_a_column_more_is_not_what_was_sealed(alone: Team) -> None:
+    manifest = _made(alone)
+    table, metadata = _read(manifest)
+    _write(manifest, table.append_column("text", pa.array([""] * table.num_rows)), metadata)
+    assert "its columns are not the ones" in alone.typed("check", manifest, code=1).stderr
+
+
+def test_texts_may_be_encoded_otherwise(alone: Team) -> None:
+    """Whoever writes the rows anew with another program has the same rows."""
+    manifest = _made(alone)
+    table, metadata = _read(manifest)
+    for name in ("url", "site", "reasons"):
+        large = table.column(name).cast(pa.string()).cast(pa.large_string())
+        table = table.set_column(table.schema.get_field_index(name), name, large)
+    _write(manifest, table, metadata)
+    assert alone.told("check", manifest) == []
 
 
 def test_a_byte_of_the_file_cannot_change_unnoticed(alone: Team) -> None:

@@ -82,6 +82,7 @@ def test_an_acknowledgement_is_of_a_feed_that_is_there(alone: Team) -> None:
         acknowledge(alone.world.database, "corpus", 7, "J. Doe")
     alone.typed("recall", "--for", "corpus", "--ack", "0", code=2)
     alone.typed("recall", "--ack", "0", "--by", "J. Doe", code=2)
+    alone.typed("recall", "--after", str(2**64), code=2)
 
 
 def test_better_news_drops_nothing_from_the_feed(team: Team) -> None:
