@@ -90,9 +90,7 @@ def check(
     judge = _Judge(database, manifest, found, as_of)
     digest = RowsDigest()
     try:
-        if not has_columns(
-            pq.read_schema(path)
-        ):  # a text under another type would be no site and no rights set
+        if not has_columns(pq.read_schema(path)):  # bytes, say, would be nobody's site
             raise ManifestChanged(f"{path}: its columns are not the ones that were sealed")
         file = pq.ParquetFile(path, read_dictionary=list(REPEATING))
         for batch in file.iter_batches(batch_size=BLOCK):

@@ -131,6 +131,11 @@ class Judge:
         """Return the number of the strictest verdict: as fetched, and with each of what was learned later."""
         return reduce(self._stricter, (self._with(key, one) for one in later), self.number(key))
 
+    def number_at_most(self, number: int, limit: Verdict) -> int:
+        """Return the number of a verdict, or of another one where that withholds more."""
+        held = self.verdicts[number]
+        return self.numbered(limit) if stricter(held, limit) is limit else number
+
     def numbered(self, verdict: Verdict) -> int:
         """Return the number of a verdict, the same for equal ones."""
         key = verdict.key

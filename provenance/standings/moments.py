@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 from licences.errors import LicenceError
 from licences.rights import RightsSet as Stated
 from provenance.database import Database
-from provenance.models import Capture, RightsSet, SiteDocument, Visit, captures_of
+from provenance.models import Capture, RightsSet, SiteDocument, Tombstone, Visit, captures_of
 from provenance.models.base import EPOCH, MICROSECOND
 from provenance.queries.known import CAPTURE_RECORDED
 from provenance.standings.register import entries_of_sites, turns
@@ -36,7 +36,7 @@ def last_change(database: Database, now: datetime) -> datetime:
 
 
 def _recorded(connection: Connection) -> Iterator[datetime]:
-    """Yield when captures and hosts' files were last recorded."""
+    """Yield when captures, also forgotten ones, and hosts' files were last recorded."""
     until = func.coalesce(Visit.recorded_until, Visit.ended_at, Visit.opened_at)
     asked = (
         select(func.max(until)).where(Visit.tallied_at.is_not(None)),
@@ -45,6 +45,7 @@ def _recorded(connection: Connection) -> Iterator[datetime]:
         .join(Capture, captures_of(Visit.id))  # visits lead: those not tallied are few
         .where(Visit.tallied_at.is_(None)),
         select(func.max(func.coalesce(SiteDocument.recorded_at, SiteDocument.first_seen))),
+        select(func.max(func.coalesce(Tombstone.recorded_at, Tombstone.fetched_at))),  # it never goes back
     )
     for one in asked:
         if (found := connection.execute(one).scalar_one()) is not None:

@@ -16,6 +16,7 @@ from licences.policy import Policy
 from licences.vocabulary import Usage
 from provenance import recorded
 from provenance.database import Database
+from provenance.standings.forgotten import doubt, doubted
 from provenance.standings.host_files import HostFiles, versions_of
 from provenance.standings.judging import Judge
 from provenance.standings.moments import last_change
@@ -155,7 +156,18 @@ class Standing:
             )
         for one in newer.values():
             self._settle(search, one, numbers)
+        self._doubt(search, numbers)
         return numbers
+
+    def _doubt(self, search: Search, numbers: dict[int, int]) -> None:
+        """Hold back documents of whose URL something newer was forgotten."""
+        judge, after, capture = self._judge, search.learned_after, search.capture
+        for one in doubted(search.connection, self.as_of, news_after=after, capture=capture):
+            judge.read(search.connection, [one.rights_set_id])
+            as_fetched = judge.number(one.rights_set_id)
+            number = judge.number_at_most(numbers.get(one.capture_id, as_fetched), doubt(one.newer))
+            if number != as_fetched:
+                numbers[one.capture_id] = number
 
     def _settle(self, search: Search, learned: Learned, numbers: dict[int, int]) -> None:
         """Note the number of a capture's verdict, where it differs from that of its rights set."""

@@ -24,6 +24,7 @@ from standing_world import (
 from licences.policy import load
 from licences.vocabulary import Outcome, Retrieval
 from provenance import recorded
+from provenance.erasures import Scope, ScopeKind, hide
 from provenance.records import RightsSetRecord
 from provenance.standings.moments import last_change
 
@@ -130,6 +131,31 @@ def test_a_newer_exchange_of_the_same_url_counts_a_document_or_a_refusal(world: 
     assert outcomes == [REVIEW, DENIED, CONDITIONS, CONDITIONS]
     assert world.verdict(pages[0]).since == "a newer exchange of the same URL, 2026-11-03"
     assert sorted(world.standing().exceptions()) == pages[:2]
+
+
+@pytest.mark.parametrize("newer", ["document", "refusal"])
+def test_a_denial_that_was_forgotten_gives_nothing_back(world: World, newer: str) -> None:
+    """Its time is over, or its payload had to go: the older document it spoke against is still here."""
+    world.source()
+    page, other = world.page("/a", CC_BY), world.page("/b", CC_BY)
+    before = world.standing().as_of
+    denial = (
+        world.page("/a", CC_BY, NO_AI, at=TUESDAY) if newer == "document" else world.refused("/a", at=TUESDAY)
+    )
+    known = recorded.present(world.database)
+    assert not world.verdict(page).is_permitting
+    keys = [denial]
+    scope = Scope(kind=ScopeKind.RETENTION, value="policy strict-optin keeps such documents for 180 days")
+    words = {"reason": "its time is over", "requested_by": "J. Doe", "at": datetime.now(UTC)}
+    hide(world.database, scope, captures=keys, suppresses=False, **words)
+    for moment in (known, None):
+        held = world.verdict(page, world.standing(moment))
+        assert (held.outcome, held.rule, held.cause) == (REVIEW, "newer-exchange.erased", "newer-exchange")
+    assert world.standing().exceptions(before).keys() == {page}
+    assert world.verdict(page, world.standing(before)).outcome is CONDITIONS
+    assert world.verdict(other).outcome is CONDITIONS
+    again = world.page("/a", CC_BY, at=WEDNESDAY)
+    assert world.verdict(again).outcome is CONDITIONS, "to gain, a page is fetched again"
 
 
 def test_an_older_exchange_says_nothing_of_a_newer_one(world: World) -> None:
