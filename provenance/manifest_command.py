@@ -15,14 +15,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from licences.policy import BUILTIN, load
 from licences.vocabulary import Usage
-from provenance.answering import DatabaseOption, asking, note, refuse
+from provenance.answering import DatabaseOption, asking, note, require_site
 from provenance.as_of import AsOfOption, moment, tell_erased
 from provenance.columnar import arrow
 from provenance.database import Database
 from provenance.manifest.reasons import in_words
 from provenance.manifest.selection import Duplicates, Selection, Versions, parts_of
-from provenance.queries import covered_by, site_names
 from provenance.queries.capture_filter import CaptureFilter
+from provenance.query_answers import covered, why_nothing
 from provenance.query_command import DATES
 from provenance.standings import Standing
 
@@ -105,8 +105,7 @@ def manifest(
     """
     with asking(database) as opened:
         arrow()
-        if site is not None:
-            _require_site(opened, site)
+        require_site(opened, site)
         asked_at = moment(as_of)
         asked = Selection(
             usage=usage,
@@ -114,7 +113,7 @@ def manifest(
             wanted=CaptureFilter(
                 site=site,
                 prefix=prefix,
-                rights_sets=None if licence is None else covered_by(opened, licence),
+                rights_sets=covered(opened, licence),
                 media_type=media_type,
                 language=language,
                 source=source,
@@ -131,6 +130,8 @@ def manifest(
         with _progress() as told:
             written = _written(opened, asked, asked_at, out, force=force, told=told)
         tell_erased(opened, asked_at, site=site, run=run)
+        if not written.header["counts"]["considered"]:
+            note(why_nothing(prefix))
         _sum_up(written)
 
 
@@ -146,13 +147,6 @@ def _written(
 
 def _utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=UTC)
-
-
-def _require_site(database: Database, site: str) -> None:
-    with database.session() as session:
-        names = list(session.scalars(site_names()))
-    if site not in names:
-        refuse(f"nothing is known of {site}; visited sites are: {', '.join(names) or 'none yet'}")
 
 
 def _sum_up(written: Written) -> None:

@@ -58,7 +58,7 @@ def captures_found(
     database: Database, wanted: CaptureFilter, licence: str | None, usage: Usage | None, policy: str | None
 ) -> Answer:
     """Return the captures that match; decided anew where a usage or a policy is named."""
-    wanted = replace(wanted, rights_sets=_covered(database, licence))
+    wanted = replace(wanted, rights_sets=covered(database, licence))
     asked = _question(usage, policy)
     if asked is None:
         return stream(database, captures(wanted)), CaptureRow, columns.CAPTURES
@@ -76,7 +76,7 @@ def captures_counted(
     standing: bool,
 ) -> Answer:
     """Return how many captures match, told apart as asked; decided anew where a usage or a policy is named."""
-    wanted = replace(wanted, rights_sets=_covered(database, licence))
+    wanted = replace(wanted, rights_sets=covered(database, licence))
     asked = _question(usage, policy)
     found = counts(database, by, wanted, asked, learned_since=standing)
     if asked is not None and not standing:
@@ -104,9 +104,10 @@ def write(answer: Answer, form: QueryFormat, out: Path | None, empty: Callable[[
     Args:
         answer: rows, their type and what a person sees of them.
         form: how.
-        out: the file; None: standard output.
+        out: the file; None or "-": standard output.
         empty: says why there is nothing.
     """
+    out = None if out == Path("-") else out
     if form is QueryFormat.PARQUET and out is None and sys.stdout.isatty():
         refuse("--format parquet is no text: add --out FILE, or send standard output to a file")
     written = _to_stdout(answer, form) if out is None else _to_file(answer, form, out)
@@ -138,13 +139,8 @@ def with_conditions(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
     return tuple(wanted)
 
 
-def _question(usage: Usage | None, policy: str | None) -> Question | None:
-    if usage is None and policy is None:
-        return None
-    return Question(usage=usage, policy=None if policy is None else load(policy))
-
-
-def _covered(database: Database, licence: str | None) -> tuple[int, ...] | None:
+def covered(database: Database, licence: str | None) -> tuple[int, ...] | None:
+    """Return the rights sets that a glob over licences covers, told where there are none; None: nobody asked."""
     if licence is None:
         return None
     found = covered_by(database, licence)
@@ -155,6 +151,12 @@ def _covered(database: Database, licence: str | None) -> tuple[int, ...] | None:
     return found
 
 
+def _question(usage: Usage | None, policy: str | None) -> Question | None:
+    if usage is None and policy is None:
+        return None
+    return Question(usage=usage, policy=None if policy is None else load(policy))
+
+
 def _to_stdout(answer: Answer, form: QueryFormat) -> int:
     rows, row_type, shown = answer
     if form is QueryFormat.PARQUET:
@@ -163,9 +165,13 @@ def _to_stdout(answer: Answer, form: QueryFormat) -> int:
 
 
 def _to_file(answer: Answer, form: QueryFormat, out: Path) -> int:
-    """Write beside the file and rename: nobody ever finds half of it under its name."""
+    """Write beside the file and rename: nobody ever finds half of it under its name.
+
+    What is there and is no file of its own (a device, a pipe, a link) is written to, never replaced.
+    """
     rows, row_type, shown = answer
-    unfinished = out.with_name(f".{out.name}.unfinished")
+    is_stream = out.exists() and (out.is_symlink() or not out.is_file())
+    unfinished = out if is_stream else out.with_name(f".{out.name}.unfinished")
     try:
         if form is QueryFormat.PARQUET:
             with unfinished.open("wb") as binary:
@@ -173,11 +179,13 @@ def _to_file(answer: Answer, form: QueryFormat, out: Path) -> int:
         else:
             with unfinished.open("w", encoding="utf-8", newline="") as text:
                 written = write_rows(rows, row_type, shown, Format(form.value), text)
-        unfinished.replace(out)
+        if not is_stream:
+            unfinished.replace(out)
     except OSError as error:
         refuse(f"{out} cannot be written: {os.strerror(error.errno or 0)}; name another place with --out")
     finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
+        if not is_stream:
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
     note(f"{written:,} rows written to {out}")
     return written

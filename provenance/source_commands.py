@@ -41,7 +41,7 @@ SHOW_EXAMPLES = (
 )
 ADMIT_EXAMPLES = (
     "Examples:  aboveboard source admit example.org --by 'J. Doe' --basis 'CC BY 4.0, its terms of 2026-11-20'   |   "
-    "aboveboard source admit forum.example --by 'J. Doe' --basis 'mail of its owner' --until 2027-03-31 "
+    "aboveboard source admit forum.example --by 'J. Doe' --basis 'mail of its owner' --until 2027-01-31 "
     "--category personal-information --condition 'no user names' --assessor 'A. Roe' --approver 'B. Poe'"
 )
 REVOKE_EXAMPLES = "Example:  aboveboard source revoke example.org --by 'J. Doe' --reason 'its owner called'"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,13 +62,12 @@ def write_manifest(
         told: is told of progress.
 
     Raises:
-        ProvenanceError: a file is in the way, or cannot be written.
+        ProvenanceError: something is in the way, or cannot be written.
     """
+    if out.name in {"", "-"}:
+        raise ProvenanceError(f"'{out}' names no file: a manifest and its papers are files, name one")
     names = _names(out)
-    if not force and (there := [path for path in (out, *names.values()) if path.exists()]):
-        raise ProvenanceError(
-            f"{there[0]} is there already: name another file, or give --force to replace it"
-        )
+    _require_free((out, *names.values()), force=force)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -191,6 +190,16 @@ def _names(out: Path) -> dict[str, Path]:
         name: out.with_name(f"{stem}.{name}")
         for name in ("NOTICE.txt", "croissant.json", "prov.json", "datasheet.md")
     }
+
+
+def _require_free(paths: Iterable[Path], *, force: bool) -> None:
+    for path in paths:
+        if path.exists() and not path.is_file():  # a folder cannot be replaced, a device must not be
+            raise ProvenanceError(f"{path} is there already, and is no file: name another")
+        if path.exists() and not force:
+            raise ProvenanceError(
+                f"{path} is there already: name another file, or give --force to replace it"
+            )
 
 
 @contextmanager

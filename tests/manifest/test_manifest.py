@@ -230,6 +230,36 @@ def test_a_file_that_is_there_stays(sqlite_library: Library, tmp_path: Path) -> 
     assert (tmp_path / "set.NOTICE.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        pytest.param(".", "names no file", id="here"),
+        pytest.param("-", "names no file", id="standard output"),
+        pytest.param("folder", "is no file", id="a folder"),
+        pytest.param("paper.parquet", "is no file", id="a folder in place of a paper"),
+    ],
+)
+def test_what_is_no_file_is_refused_before_anything_is_registered(
+    sqlite_library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, says: str
+) -> None:
+    """Also with --force: a folder cannot be replaced, and a device must not be."""
+    from provenance.manifest.export import write_manifest  # noqa: PLC0415  # as above
+    from provenance.manifest.selection import Selection  # noqa: PLC0415  # likewise
+
+    sqlite_library.fill()
+    monkeypatch.chdir(tmp_path)
+    for folder in ("folder", "paper.NOTICE.txt"):
+        Path(folder).mkdir()
+    standing = sqlite_library.world.standing()
+    asked = Selection(usage=standing.usage, policy=standing.policy)
+    with pytest.raises(ProvenanceError, match=says):
+        write_manifest(
+            sqlite_library.world.database, standing, asked, Path(name), force=True, told=lambda *_: None
+        )
+    with sqlite_library.world.database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM manifest").scalar_one() == 0
+
+
 @pytest.mark.parametrize("doing", ["reading documents", "choosing among them", "writing rows"])
 def test_an_interrupted_one_leaves_nothing(sqlite_library: Library, tmp_path: Path, doing: str) -> None:
     """Ctrl-C at any step: no file, no half of one, nothing registered."""

@@ -196,6 +196,22 @@ def test_a_place_that_cannot_be_written_is_named(sqlite_world: str, tmp_path: Pa
     assert "name another place with --output" in result.stderr
 
 
+def test_what_is_there_and_is_no_file_is_written_to_and_never_replaced(
+    sqlite_world: str, tmp_path: Path
+) -> None:
+    """A link stays a link (/dev/stdout is one); "-" is standard output; a folder is no place for rows."""
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "rows.csv")
+    (tmp_path / "rows.csv").write_text("before")
+    assert ask("query", "--format", "csv", "--out", str(link), database=sqlite_world).exit_code == 0
+    assert link.is_symlink()
+    assert (tmp_path / "rows.csv").read_text().startswith("url,")
+    said = ask("query", "--format", "csv", "--out", "-", database=sqlite_world)
+    assert said.stdout.startswith("url,")
+    refused = ask("query", "--out", str(tmp_path), database=sqlite_world)
+    assert (refused.exit_code, "Is a directory" in refused.stderr) == (2, True)
+
+
 def test_a_reader_who_leaves_early_ends_it_quietly(sqlite_world: str) -> None:
     """``aboveboard query | head -1``: no traceback, exit code 0."""
     program = "import typer; from provenance import query_command; app = typer.Typer(); app.callback()(lambda: None); query_command.register(app); app()"
