@@ -26,7 +26,7 @@ aboveboard check corpus.parquet
 
 aboveboard check corpus.parquet --policy eu-tdm --format table
 
-In a pipeline the exit code is the gate: 0 every row may be used, 1 some may not or the file was changed, 2 it
+In a pipeline the exit code is the gate: 0 every row is permitted still, 1 some are not or the file was changed, 2 it
 cannot be told.
 """
 RECALL_EXAMPLES = """Examples:
@@ -84,8 +84,8 @@ def check(
     """Decide every row of a manifest again, and print those that may not be used any more.
 
     What was learned since counts: erased, reserved by its host, answered otherwise, its source out of force, the
-    policy changed.  Exit 0 when every row may be used, 1 when some may not or the file is not what was sealed, 2 when
-    it cannot be told.  Nothing is written: reading the database is enough.
+    policy changed.  Exit 0 when the policy permits every row still, 1 when it does not or the file is not what was
+    sealed, 2 when it cannot be told.  Nothing is written: reading the database is enough.
     """
     with asking(database) as opened:
         arrow()
@@ -155,9 +155,8 @@ def recall(
         rows = recalls.feed(opened, holder=holder, after=after)
         listed = write_rows(rows, recalls.RecallRow, _RECALLED, form, sys.stdout)
         sys.stdout.flush()
-        note(
-            f"{listed:,} rows called back{'' if holder is None else f' from {holder}'}, {added:,} of them new"
-        )
+        whose = "" if holder is None else f" from {holder}"
+        note(f"{listed:,} rows called back{whose}; {added:,} were added to the feed now")
 
 
 def _sum_up(found: Checked) -> None:
@@ -172,7 +171,7 @@ def _sum_up(found: Checked) -> None:
             f"the policy is another: it was {manifest.policy_name} sha256:{was}, it is {policy.name} sha256:{now}"
         )
     if not found.failed:
-        note("every row may be used")
+        note(f"{policy.name} permits every row still")
         return
     note(f"{found.failed:,} rows may not be used any more:")
     for cause, rows in found.causes.items():
