@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from licences.errors import LicenceError
 from licences.rights import RightsSet as Stated
@@ -37,13 +37,13 @@ def last_change(database: Database, now: datetime) -> datetime:
 
 def _recorded(connection: Connection) -> Iterator[datetime]:
     """Yield when captures, also forgotten ones, and hosts' files were last recorded."""
-    until = func.coalesce(Visit.recorded_until, Visit.ended_at, Visit.opened_at)
+    until = func.coalesce(Visit.recorded_until, Visit.ended_at)  # None: of an earlier release, and cut short
     asked = (
         select(func.max(until)).where(Visit.tallied_at.is_not(None)),
         select(func.max(CAPTURE_RECORDED))
         .select_from(Visit)
-        .join(Capture, captures_of(Visit.id))  # visits lead: those not tallied are few
-        .where(Visit.tallied_at.is_(None)),
+        .join(Capture, captures_of(Visit.id))  # visits lead: those not tallied, or cut short, are few
+        .where(or_(Visit.tallied_at.is_(None), until.is_(None))),
         select(func.max(func.coalesce(SiteDocument.recorded_at, SiteDocument.first_seen))),
         select(func.max(func.coalesce(Tombstone.recorded_at, Tombstone.fetched_at))),  # it never goes back
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select, update
 from standing_world import (
     ALLOWED,
     CC_BY,
@@ -23,8 +24,9 @@ from standing_world import (
 
 from licences.policy import load
 from licences.vocabulary import Outcome, Retrieval
-from provenance import recorded
+from provenance import recorded, tallies
 from provenance.erasures import Scope, ScopeKind, hide
+from provenance.models import Capture, Visit
 from provenance.records import RightsSetRecord
 from provenance.standings.moments import last_change
 
@@ -238,3 +240,14 @@ def test_what_is_recorded_while_a_question_begins_hides_nothing_that_was_there(w
     as_of = last_change(world.database, settled)
     assert as_of <= settled
     assert world.verdict(page, world.standing(as_of)).outcome is REVIEW
+
+
+def test_a_visit_of_an_earlier_release_that_never_ended_is_not_left_out(world: World) -> None:
+    """Its rows do not say when they were recorded, and its worker was killed: `db upgrade` tallies it."""
+    world.page("/a", CC_BY)
+    with world.database.writing() as connection:
+        connection.execute(update(Capture).values(recorded_at=None))
+        connection.execute(update(Visit).values(recorded_at=None))
+        assert tallies.seal(connection, 1)
+        fetched_at = connection.execute(select(Capture.fetched_at)).scalar_one()
+    assert last_change(world.database, recorded.present(world.database)) == fetched_at
