@@ -11,7 +11,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, insert, or_, select, update
+from sqlalchemy import Connection, FromClause, case, func, insert, or_, select, update
 
 from provenance.database import Database
 from provenance.errors import ProvenanceError
@@ -32,22 +32,21 @@ def learn(connection: Connection, records: Sequence[HostStateRecord]) -> None:
     """Write what hosts taught us; it never goes back in time, and no back-off or reservation is shortened by it."""
     if not records:
         return
-    learned = insert_or_replace(
-        connection,
-        HostState,
-        values=lambda new, old: {
-            "last_end": func.coalesce(new.last_end, old.c.last_end),
-            "not_before": case(
-                (old.c.not_before > func.coalesce(new.not_before, old.c.not_before), old.c.not_before),
-                else_=func.coalesce(new.not_before, old.c.not_before),
-            ),
-            **{name: old.c[name] for name in _HOLD},
-        },
-        where=lambda new, old: (
-            new.last_end.is_(None) | old.c.last_end.is_(None) | (new.last_end >= old.c.last_end)
-        ),
-    )
+    learned = insert_or_replace(connection, HostState, _learned, _is_later)
     connection.execute(learned, [_row(record) for record in sorted(records, key=lambda record: record.host)])
+
+
+def _learned(new: Any, old: FromClause) -> dict[str, Any]:
+    not_before = func.coalesce(new.not_before, old.c.not_before)
+    return {
+        "last_end": func.coalesce(new.last_end, old.c.last_end),
+        "not_before": case((old.c.not_before > not_before, old.c.not_before), else_=not_before),
+        **{name: old.c[name] for name in _HOLD},
+    }
+
+
+def _is_later(new: Any, old: FromClause) -> Any:
+    return new.last_end.is_(None) | old.c.last_end.is_(None) | (new.last_end >= old.c.last_end)
 
 
 def hold(connection: Connection, record: HoldRecord, *, replace: bool = False) -> bool:

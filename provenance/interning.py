@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, bindparam, select
 from sqlalchemy.orm import DeclarativeBase
 
 from provenance.errors import ProvenanceError
@@ -172,22 +172,26 @@ class Interning:
 def _stored(
     connection: Connection, model: type[DeclarativeBase], unique: str, values: list[Any]
 ) -> dict[Any, int]:
-    table = table_of(model)
     found: dict[Any, int] = {}
     for some in chunks(values):
-        query = select(table.c.id, table.c[unique]).where(table.c[unique].in_(some))
-        found |= {value: key for key, value in connection.execute(query)}
+        rows = connection.execute(_keys_of(model, unique), {"values": some})
+        found |= {value: key for key, value in rows}
     return found
 
 
+@cache
+def _keys_of(model: type[DeclarativeBase], unique: str) -> Select[Any]:
+    table = table_of(model)
+    return select(table.c.id, table.c[unique]).where(table.c[unique].in_(bindparam("values", expanding=True)))
+
+
 def _row(record: PermissionRecord) -> dict[str, Any]:
-    row = asdict(record)
-    del row["origin"]
-    return row
+    return {name: getattr(record, name) for name in record.__dataclass_fields__ if name != "origin"}
 
 
 def _permission_digest(record: PermissionRecord) -> bytes:
-    return hashlib.sha256(json.dumps(asdict(record), sort_keys=True).encode()).digest()
+    told = {name: getattr(record, name) for name in record.__dataclass_fields__}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).digest()
 
 
 def _decision_row(rights_set: int, policy: int, decision: DecisionRecord, at: datetime) -> dict[str, Any]:

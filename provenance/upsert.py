@@ -1,8 +1,12 @@
-"""INSERT … ON CONFLICT, spelt alike by both engines and offered by SQLAlchemy in each dialect only."""
+"""INSERT … ON CONFLICT, spelt alike by both engines and offered by SQLAlchemy in each dialect only.
+
+Each statement is built once: recording sends the same few for every batch, and building one costs more than sending it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, FromClause, Insert, Table
@@ -13,14 +17,23 @@ from sqlalchemy.orm import DeclarativeBase
 
 def insert_new(connection: Connection, model: type[DeclarativeBase]) -> Insert:
     """Return an INSERT that leaves rows alone whose key, of any kind, is there already."""
-    statement: Insert = _insert(connection)(table_of(model)).on_conflict_do_nothing()
+    return _insert_new(connection.dialect.name, model)
+
+
+@cache
+def _insert_new(engine: str, model: type[DeclarativeBase]) -> Insert:
+    statement: Insert = _INSERT[engine](table_of(model)).on_conflict_do_nothing()
     return statement
+
+
+def _as_given(_new: Any, _old: FromClause) -> dict[str, Any]:
+    return {}
 
 
 def insert_or_replace(
     connection: Connection,
     model: type[DeclarativeBase],
-    values: Callable[[Any, FromClause], dict[str, Any]] = lambda _new, _old: {},
+    values: Callable[[Any, FromClause], dict[str, Any]] = _as_given,
     where: Callable[[Any, FromClause], Any] | None = None,
 ) -> Insert:
     """Return an INSERT that takes the new row's values where the primary key is there already.
@@ -30,9 +43,21 @@ def insert_or_replace(
         model: the table.
         values: (new row's columns, the table) → what a column gets instead of the new value.
         where: (new row's columns, the table) → when to replace at all; None: always.
+
+    The two are asked once: let them be functions of a module, not made at every call.
     """
+    return _insert_or_replace(connection.dialect.name, model, values, where)
+
+
+@cache
+def _insert_or_replace(
+    engine: str,
+    model: type[DeclarativeBase],
+    values: Callable[[Any, FromClause], dict[str, Any]],
+    where: Callable[[Any, FromClause], Any] | None,
+) -> Insert:
     table = table_of(model)
-    insert = _insert(connection)(table)
+    insert = _INSERT[engine](table)
     keys = [column.name for column in table.primary_key]
     replaced = {
         column.name: insert.excluded[column.name] for column in table.columns if column.name not in keys
@@ -62,5 +87,4 @@ def chunks(values: Sequence[Any], size: int = 500) -> list[Sequence[Any]]:
     return [values[start : start + size] for start in range(0, len(values), size)]
 
 
-def _insert(connection: Connection) -> Any:
-    return sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+_INSERT: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
