@@ -46,7 +46,7 @@ from provenance.records import CaptureKind
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Moment = datetime | str | None  # text is ISO 8601; without an offset it is UTC, and a date is its beginning
+Moment = datetime | str | None  # text is ISO 8601; without an offset either is UTC; a date is its beginning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +222,7 @@ class Notebook(Database):
 
 
 def _moment(at: Moment) -> datetime | None:
-    return at if isinstance(at, datetime) else moment(at)
+    return moment(at.isoformat() if isinstance(at, datetime) else at)
 
 
 def _some(value: str | Collection[str]) -> Collection[str]:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from recorded_site import ORIGIN
@@ -121,6 +122,14 @@ def test_a_receipt_is_there_too(corpus: Notebook) -> None:
 def test_what_there_is_not_is_said(corpus: Notebook, asked: dict[str, object]) -> None:
     with pytest.raises(ProvenanceError, match=r"help\(|is no moment"):
         corpus.captures(**asked)  # type: ignore[arg-type]  # that is the point
+
+
+def test_a_day_is_the_same_day_in_either_spelling(corpus: Notebook) -> None:
+    """Without an offset it is UTC, as text and as a datetime."""
+    naive = datetime(2026, 11, 20)  # noqa: DTZ001  # what people write in a notebook
+    asked = [corpus.captures().as_of(at) for at in ("2026-11-20", naive, naive.replace(tzinfo=UTC))]
+    assert asked[0].wanted == asked[1].wanted == asked[2].wanted
+    assert asked[0].count() == asked[1].count()
 
 
 def test_a_table_needs_an_extra_and_says_which() -> None:
