@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from provenance.manifest.facts import Facts
+from provenance.manifest.sealing import canonical
 from provenance.manifest.writing import Sealing
 
 _NAMESPACES: Final = {"ab": "urn:aboveboard:terms:", "x": "urn:aboveboard:"}
@@ -44,7 +45,7 @@ def lineage(facts: Facts, name: str, sealing: Sealing, sha256: str) -> Mapping[s
     )
     software = document.agent(header["software"], "SoftwareAgent")
     document.activity(
-        _DECISION, f"decide each document for {header['usage']}", {"ab:query": str(header["query"])}
+        _DECISION, f"decide each document for {header['usage']}", {"ab:query": canonical(header["query"])}
     )
     document.activity(_EXPORT, "write the manifest", {})
     for activity in (_DECISION, _EXPORT):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -34,16 +35,17 @@ class Spool:
         try:
             self._writer.write_batch(batch)
         except OSError as error:
-            raise ProvenanceError(
-                f"no room for the rows ({error}): make some, or name another place"
-            ) from error
+            raise _full(error) from error
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows as they were written; nothing can be added from the first reading on."""
         if self._writer is None:
             return
-        self._writer.close()
-        self._file.flush()
+        try:
+            self._writer.close()
+            self._file.flush()
+        except OSError as error:
+            raise _full(error) from error
         self._file.seek(0)
         yield from pa.ipc.open_stream(pa.PythonFile(self._file, mode="r"))
 
@@ -53,4 +55,9 @@ class Spool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        with suppress(OSError):  # what could not be flushed is not needed any more
+            self._file.close()
+
+
+def _full(error: OSError) -> ProvenanceError:
+    return ProvenanceError(f"no room for the rows ({error}): make some, or name another place")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -258,6 +259,22 @@ def test_what_is_no_file_is_refused_before_anything_is_registered(
         )
     with sqlite_library.world.database.reading() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM manifest").scalar_one() == 0
+
+
+def test_a_full_disk_is_told_in_a_sentence_also_by_the_last_few_rows(tmp_path: Path) -> None:
+    """Rows wait in a buffer, so that the disk may be found full when nothing more is written."""
+    from provenance.manifest.spooling import Spool  # noqa: PLC0415  # only this test looks into it
+
+    rows = pa.record_batch({"id": list(range(100))})
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Spool(tmp_path, rows.schema) as spool:
+        spool.add(rows)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
+        try:
+            with pytest.raises(ProvenanceError, match="no room for the rows"):
+                list(spool.batches())
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("doing", ["reading documents", "choosing among them", "writing rows"])
