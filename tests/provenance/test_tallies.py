@@ -48,7 +48,7 @@ def there(database: Database) -> dict[int, int]:
     """Documents by rights set, counted one by one."""
     query = select(Capture.rights_set_id, func.count()).where(Capture.kind == "document")
     with database.reading() as connection:
-        return dict(connection.execute(query.group_by(Capture.rights_set_id)).tuples().all())
+        return dict(connection.execute(query.group_by(Capture.rights_set_id)).all())
 
 
 def pieces(visit: Visiting) -> list[dict[str, Any]]:
