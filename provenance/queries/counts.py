@@ -24,7 +24,7 @@ from provenance.queries.capture_filter import (
     visit_conditions,
 )
 from provenance.queries.decided import Judge, Question, fits, judges_of
-from provenance.queries.expressions import is_decided, key_is_among, total
+from provenance.queries.expressions import key_is_among, total
 from provenance.queries.known import decisions_known, settled
 from provenance.queries.licences_stated import licences_by_set
 from provenance.queries.recorded_verdicts import judges_as_fetched
@@ -90,11 +90,12 @@ def set_counts(
     columns: list[Any] = [
         held.c.rights_set_id,
         site.label("site") if by_site else nobody.label("site"),
-        held.c.run_id if by_run else nobody.label("run"),
-        Run.policy_id if by_question else nobody.label("policy"),
-        Run.purpose if by_question else nobody.label("purpose"),
+        held.c.run_id.label("run") if by_run else nobody.label("run"),
+        Run.policy_id.label("policy") if by_question else nobody.label("policy"),
+        Run.purpose.label("purpose") if by_question else nobody.label("purpose"),
     ]
-    chosen = select(*columns, total(held.c.documents), total(held.c.bytes)).select_from(held)
+    counted = total(held.c.documents).label("documents"), total(held.c.bytes).label("bytes")
+    chosen = select(*columns, *counted).select_from(held)
     if by_question:
         chosen = chosen.join(Run, Run.id == held.c.run_id)
     keys = [
@@ -110,19 +111,26 @@ def set_counts(
 
 def recorded_counts(by: Collection[CountBy], wanted: CaptureFilter) -> Select[Any]:
     """Select (outcome, rights set, site, run, documents, bytes) as each run's own policy decided; None: not asked."""
-    held = _held(wanted)
+    # Counted first: each decision is then looked up once, not once a visit.
+    held = set_counts(
+        wanted, by_site=CountBy.SITE in by, by_run=CountBy.RUN in by, by_question=True
+    ).subquery()
     asked = {
         CountBy.OUTCOME: Decision.outcome,
         CountBy.LICENCE: held.c.rights_set_id,
-        CountBy.SITE: held.c.site_id,
-        CountBy.RUN: held.c.run_id,
+        CountBy.SITE: held.c.site,
+        CountBy.RUN: held.c.run,
     }
     columns = [column if one in by else null() for one, column in asked.items()]
+    is_theirs = and_(
+        Decision.rights_set_id == held.c.rights_set_id,
+        Decision.policy_id == held.c.policy,
+        Decision.usage == held.c.purpose,
+    )
     chosen = (
         select(*columns, total(held.c.documents), total(held.c.bytes))
         .select_from(held)
-        .join(Run, Run.id == held.c.run_id)
-        .outerjoin(Decision, and_(is_decided(held.c.rights_set_id), *decisions_known(wanted.as_of)))
+        .outerjoin(Decision, and_(is_theirs, *decisions_known(wanted.as_of)))
         .where(*decision_conditions(wanted))
     )
     keys = [column for one, column in asked.items() if one in by]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import case, null, or_, select
+import json
+
+from sqlalchemy import Text, case, cast, null, or_, select
 
 from licences.errors import LicenceError
 from licences.policy.reach import is_about_document
@@ -47,19 +49,18 @@ def licences_stated(database: Database, limit: int) -> list[str]:
 
 
 def licences_by_set(database: Database) -> dict[int, tuple[str, ...]]:
-    """Return what each rights set states for the document itself, sorted, as far as it can be read.
+    """Return what each rights set states for the document itself, sorted; those that state nothing are left out.
 
     Only those that also speak of a part, or of some media, have to be read; of the others the list is on record.
     """
-    canonical = models.RightsSet.canonical
+    canonical, listed = models.RightsSet.canonical, cast(models.RightsSet.licences, Text)
     speaks_of_parts = or_(*(canonical.contains(mark) for mark in _OF_PARTS))
-    asked = select(
-        models.RightsSet.id, models.RightsSet.licences, case((speaks_of_parts, canonical), else_=null())
-    )
+    asked = select(models.RightsSet.id, listed, case((speaks_of_parts, canonical), else_=null()))
     with database.reading() as connection:
-        found = connection.execute(asked).all()
+        found = connection.execute(asked.where(listed != "[]")).all()
+    lists = {licences: tuple(json.loads(licences)) for licences in {row[1] for row in found}}  # few
     return {
-        key: tuple(licences) if parts is None else of_the_document(parts) or ()
+        key: lists[licences] if parts is None else of_the_document(parts) or ()
         for key, licences, parts in found
     }
 

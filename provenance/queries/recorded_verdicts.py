@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Text, and_, cast, exists, literal, select
 
 from licences import policy as policies
 from licences.errors import RecordError
@@ -38,8 +39,9 @@ def recorded_judges(
         for policy_id, purpose, name in connection.execute(asked).all():
             of_both = and_(Decision.policy_id == policy_id, Decision.usage == purpose)
             verdicts = _Numbered()
-            for key, *said in connection.execute(select(*_SAID).where(of_both, *decisions_known(as_of))):
-                verdicts.take(key, _verdict(*said))
+            decided = select(Decision.rights_set_id, *_SAID).where(of_both, *decisions_known(as_of))
+            for key, *said in connection.execute(decided):
+                verdicts.take_recorded(key, tuple(said))
             yield verdicts.judge(name, purpose, (policy_id, purpose))
 
 
@@ -50,12 +52,24 @@ class _Numbered:
         self.numbers: dict[int, int] = {}
         self._verdicts: list[standings.Verdict] = []
         self._known: dict[str, int] = {}
+        self._recorded: dict[tuple[str, ...], int] = {}
 
-    def take(self, rights_set: int, verdict: standings.Verdict) -> None:
-        """Note what was decided on a rights set."""
+    def take(self, rights_set: int, verdict: standings.Verdict) -> int:
+        """Note what was decided on a rights set; return the verdict's number."""
         number = self.numbers[rights_set] = self._known.setdefault(verdict.key, len(self._verdicts))
         if number == len(self._verdicts):
             self._verdicts.append(verdict)
+        return number
+
+    def take_recorded(self, rights_set: int, said: tuple[str, ...]) -> None:
+        """Note a recorded decision, in the columns of `_SAID`: what thousands say alike is read once."""
+        number = self._recorded.get(said)
+        if number is None:
+            outcome, rule, *lists = said
+            verdict = _verdict(outcome, rule, *(json.loads(one) for one in lists))
+            self._recorded[said] = self.take(rights_set, verdict)
+        else:
+            self.numbers[rights_set] = number
 
     def judge(self, policy: str, usage: str, of_runs: tuple[int, str] | None) -> Judge:
         """Return who answers by them."""
@@ -70,14 +84,16 @@ class _Numbered:
         )
 
 
+# JSON as text: equal texts are read once.
+_CONDITIONS, _CONFLICTS = cast(Decision.conditions, Text), cast(Decision.conflicts, Text)
 _SAID: tuple[Any, ...] = (
-    Decision.rights_set_id,
     Decision.outcome,
     Decision.rule,
-    Decision.reasons,
-    Decision.conditions,
-    Decision.conflicts,
+    cast(Decision.reasons, Text),
+    _CONDITIONS,
+    _CONFLICTS,
 )
+_COUNTED = (Decision.outcome, Decision.rule, literal("[]"), _CONDITIONS, _CONFLICTS)  # nobody counts reasons
 
 
 def _decided(canonical: str, usage: Usage, policy: policies.Policy) -> standings.Verdict:
@@ -103,7 +119,8 @@ def judges_as_fetched(
 ) -> list[Judge]:
     """Return who answers by what was stated when documents were fetched, as `decided.judges_of` does by what stands.
 
-    Decisions that are on record are taken as they are; what is missing is decided, and not written.
+    Decisions that are on record are taken as they are, but for their reasons; what is missing is decided, and not
+    written.
     """
     return [_as_fetched(database, *one, as_of) for one in asked_of_runs(database, asked, run=run)]
 
@@ -115,16 +132,16 @@ def _as_fetched(
     of_runs: tuple[int, str] | None,
     as_of: datetime | None,
 ) -> Judge:
-    decided = (
-        select(*_SAID)
-        .join(Policy, Policy.id == Decision.policy_id)
-        .where(Policy.digest == policy.digest, Decision.usage == usage.value, *decisions_known(as_of))
-    )
     verdicts = _Numbered()
     with database.reading() as connection:
-        for key, *said in connection.execute(decided):
-            verdicts.take(key, _verdict(*said))
-        open_ones = sorted(set(connection.scalars(select(RightsSet.id))) - verdicts.numbers.keys())
+        decided = select(Policy.id).where(Policy.digest == policy.digest).scalar_subquery()
+        on_record = and_(
+            Decision.policy_id == decided, Decision.usage == usage.value, *decisions_known(as_of)
+        )
+        for key, *said in connection.execute(select(Decision.rights_set_id, *_COUNTED).where(on_record)):
+            verdicts.take_recorded(key, tuple(said))
+        is_decided = exists().where(Decision.rights_set_id == RightsSet.id, on_record)
+        open_ones = connection.scalars(select(RightsSet.id).where(~is_decided).order_by(RightsSet.id)).all()
         for some in chunks(open_ones):
             asked = select(RightsSet.id, RightsSet.canonical).where(RightsSet.id.in_(some))
             for key, canonical in connection.execute(asked):

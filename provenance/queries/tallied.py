@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, Text, cast, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Subquery, Text, cast, func, join, or_, select, union_all
 
 from provenance.models import Capture, Origin, Site, Visit, VisitTally, captures_of
 from provenance.queries.known import captures_known
@@ -32,6 +32,8 @@ def documents_by_visit(
         captures: conditions on `Capture` and `Origin`; with any, no tally helps.
         as_of: recorded by then; None: now.
     """
+    # Every visit has a site: it is looked at only where a condition may speak of it.
+    visited = join(Visit, Site, Site.id == Visit.site_id) if visits or captures else Visit
     counted = (
         select(
             *_VISIT,
@@ -41,8 +43,7 @@ def documents_by_visit(
             func.min(Capture.id).label("least"),
             func.max(Capture.id).label("latest"),
         )
-        .select_from(Visit)
-        .join(Site, Site.id == Visit.site_id)
+        .select_from(visited)
         .join(Capture, captures_of(Visit.id))  # visits lead: those not tallied are few
         .where(_IS_DOCUMENT, *visits, *captures, *captures_known(as_of))
         .group_by(*_VISIT, Capture.rights_set_id)
@@ -58,8 +59,7 @@ def documents_by_visit(
             VisitTally.least,
             VisitTally.latest,
         )
-        .select_from(Visit)
-        .join(Site, Site.id == Visit.site_id)
+        .select_from(visited)
         .join(VisitTally, VisitTally.visit_id == Visit.id)
         .where(Visit.tallied_at.is_not(None), *visits)
     )
