@@ -84,6 +84,18 @@ class Database:
         with self._words(), self.engine.connect() as connection, connection.begin():
             yield connection
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A transaction whose questions are all about one state of the database; errors as in `writing`."""
+        # SQLite's transactions that read are so anyway.
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with (
+            self._words(),
+            self.engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
     def session(self) -> Session:
         """A new session for questions; close it, best with ``with``."""
         return Session(self.engine)

@@ -6,13 +6,14 @@ and only an admission by name lifts it (`provenance.admissions`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from provenance.database import Database
 from provenance.models import SourceEntry as Row
@@ -144,9 +145,23 @@ def standing(
         at: the moment that validity is judged at, UTC.
         as_of: what was on record then, UTC; None: everything.
     """
-    asked = _entries(as_of).where(Row.name == name).order_by(None).order_by(Row.id.desc()).limit(1)
-    found = connection.execute(asked).first()
-    return None if found is None else row_of(_entry(found), at)
+    return standings(connection, (name,), at=at, as_of=as_of).get(name)
+
+
+def standings(
+    connection: Connection, names: Iterable[str], *, at: datetime, as_of: datetime | None = None
+) -> dict[str, SourceRow]:
+    """Return how some sources stand, by name; those without an entry are left out.  The rest as in `standing`."""
+    found = connection.execute(_newest_named(as_of), {"names": sorted(names)})
+    return {entry.name: row_of(entry, at) for entry in map(_entry, found)}
+
+
+@lru_cache(8)  # to build it takes longer than to ask it
+def _newest_named(as_of: datetime | None) -> Select[Any]:
+    latest = select(func.max(Row.id)).where(Row.name.in_(bindparam("names", expanding=True)))
+    if as_of is not None:
+        latest = latest.where(Row.recorded_at <= as_of)
+    return _entries(None).where(Row.id.in_(latest.group_by(Row.name)))
 
 
 def row_of(entry: SourceEntry, at: datetime) -> SourceRow:

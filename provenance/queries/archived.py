@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, select
 
 from provenance.database import Database
-from provenance.models import Capture, digest_is
-from provenance.queries.explain import archived_place
+from provenance.models import Capture, Origin, Segment, digest_is
+from provenance.queries.expressions import url_of_capture
 from provenance.queries.payloads import holds_its_body
+from provenance.queries.places import PLACE_COLUMNS, place_of
 from provenance.queries.receipts import Place
 
 
@@ -25,7 +25,7 @@ class Archived:
 
 def by_key(database: Database, capture_id: int) -> Archived | None:
     """Return where the exchange with a key lies, None where there is none."""
-    return _first(database, select(Capture).where(Capture.id == capture_id))
+    return _first(database, Capture.id == capture_id)
 
 
 def with_payload(database: Database, digest: bytes) -> Archived | None:
@@ -35,15 +35,18 @@ def with_payload(database: Database, digest: bytes) -> Archived | None:
         database: where to look.
         digest: SHA-256 of the payload, 32 bytes.
     """
-    holding = select(Capture).where(digest_is(Capture.payload_digest, digest), holds_its_body(Capture))
-    return _first(database, holding.order_by(Capture.id))
+    return _first(database, digest_is(Capture.payload_digest, digest), holds_its_body(Capture))
 
 
-def _first(database: Database, wanted: Select[Capture]) -> Archived | None:
-    with database.session() as session:
-        found = session.scalars(
-            wanted.options(joinedload(Capture.origin), joinedload(Capture.segment)).limit(1)
-        ).first()
-        if found is None:
-            return None
-        return Archived(url=found.origin.url + found.path, status=found.status, place=archived_place(found))
+def _first(database: Database, *wanted: ColumnElement[bool]) -> Archived | None:
+    asked = (
+        select(url_of_capture.label("url"), Capture.status, *PLACE_COLUMNS)
+        .join(Origin, Origin.id == Capture.origin_id)
+        .join(Segment, Segment.id == Capture.segment_id)
+        .where(*wanted)
+        .order_by(Capture.id)
+        .limit(1)
+    )
+    with database.reading() as connection:
+        found = connection.execute(asked).first()
+    return None if found is None else Archived(url=found.url, status=found.status, place=place_of(found))

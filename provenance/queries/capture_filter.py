@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,7 @@ from provenance.records import CaptureKind
 SHORTEST_PREFIX = 6  # hex digits of a digest
 INDEXED_BYTES = 8
 DIGEST_BYTES = 32
+DIGEST_BOUNDS = ("lowest", "highest", "first_indexed", "last_indexed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,15 @@ def has_digest(asked: str) -> ColumnElement[bool]:
     Raises:
         ProvenanceError: these are no hex digits, or too few.
     """
+    return is_of_digests(digests_beginning(asked))
+
+
+def digests_beginning(asked: str) -> dict[str, bytes]:
+    """Return the lowest and the highest SHA-256 that begin with these hex digits, and what is indexed of both.
+
+    Raises:
+        ProvenanceError: as `has_digest`.
+    """
     digits = asked.removeprefix("sha256:").lower()
     try:
         lowest = bytes.fromhex(digits.ljust(2 * DIGEST_BYTES, "0"))
@@ -118,9 +128,16 @@ def has_digest(asked: str) -> ColumnElement[bool]:
         raise ProvenanceError(
             f"{asked!r} is no digest: give at least {SHORTEST_PREFIX} hex digits of a payload's SHA-256"
         )
+    return dict(
+        zip(DIGEST_BOUNDS, (lowest, highest, lowest[:INDEXED_BYTES], highest[:INDEXED_BYTES]), strict=True)
+    )
+
+
+def is_of_digests(bounds: Mapping[str, Any]) -> ColumnElement[bool]:
+    """Return the condition «the payload's SHA-256 lies in these bounds», by the names of `DIGEST_BOUNDS`."""
+    lowest, highest, first, last = (bounds[name] for name in DIGEST_BOUNDS)
     digest = Capture.payload_digest
-    indexed = DigestPrefix(digest).between(lowest[:INDEXED_BYTES], highest[:INDEXED_BYTES])
-    return indexed & digest.between(lowest, highest)
+    return DigestPrefix(digest).between(first, last) & digest.between(lowest, highest)
 
 
 def _under(prefix: str, kind: CaptureKind | None) -> ColumnElement[bool]:
