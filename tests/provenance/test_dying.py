@@ -45,7 +45,7 @@ while True:
 """
 DIES_INSIDE = f"""{PREAMBLE}
 record(0)
-def die(*_):
+def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 batches.STEP = die
 record(1)
