@@ -123,7 +123,9 @@ def _in_order(arrays: list[Any], order: int) -> list[Any]:
     return [array.take(sorting) for array in arrays]
 
 
-def _unpacked(connection: Connection, packed: Select[*tuple[Any, ...]], shapes: Sequence[Shape]) -> list[Any] | None:
+def _unpacked(
+    connection: Connection, packed: Select[*tuple[Any, ...]], shapes: Sequence[Shape]
+) -> list[Any] | None:
     """Return a block's columns; None when it cannot be taken apart again (a text holds the mark that parts texts)."""
     count, *values = connection.execute(packed).one()
     parts = iter(values)

@@ -81,8 +81,8 @@ def captures_counted(
     found = counts(database, by, wanted, asked, learned_since=standing)
     if asked is not None and not standing:
         note(
-            "counted by what was stated when documents were fetched; --standing also heeds what was learned since, "
-            "as the listing and a manifest do, and takes longer"
+            "counted by what was stated when documents were fetched and by the register of sources; --standing also "
+            "heeds what hosts said since, as the listing and a manifest do, and takes longer"
         )
     shown = [one for one in columns.COUNTS if one.name in {*map(str, by), "documents", "bytes"}]
     return found, CountRow, shown

@@ -87,9 +87,10 @@ def _split(asked: Selection, dimensions: Dimensions, found: Gathered, kept: Numb
 
 def _excluded(left: Numbers, verdicts: Sequence[Verdict]) -> Mapping[str, int]:
     counted: dict[str, int] = {}
-    reasons, counts = np.unique(left[left != Left.NOT], return_counts=True)
-    for reason, count in zip(reasons.tolist(), counts.tolist(), strict=True):
-        name = _name(reason, verdicts)
+    counts = np.bincount(left)
+    counts[: Left.NOT + 1] = 0
+    for reason in np.flatnonzero(counts).tolist():
+        name, count = _name(reason, verdicts), int(counts[reason])
         counted[name] = counted.get(name, 0) + count
     return dict(sorted(counted.items()))
 

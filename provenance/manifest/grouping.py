@@ -18,7 +18,7 @@ def last_of_each(keys: Numbers) -> Numbers:
     >>> last_of_each(np.array([7, 5, 7, 5, 9])).tolist()
     [3, 2, 4]
     """
-    order, begins = _groups(keys)
+    order, begins = groups(keys)
     return np.maximum.reduceat(order, begins) if len(keys) else order
 
 
@@ -28,11 +28,12 @@ def first_of_each(keys: Numbers) -> Numbers:
     >>> first_of_each(np.array([7, 5, 7, 5, 9])).tolist()
     [1, 0, 4]
     """
-    order, begins = _groups(keys)
+    order, begins = groups(keys)
     return np.minimum.reduceat(order, begins) if len(keys) else order
 
 
-def _groups(keys: Numbers) -> tuple[Numbers, Numbers]:
+def groups(keys: Numbers) -> tuple[Numbers, Numbers]:
+    """Return the places in the order of their keys, and where in that order each key begins."""
     order = np.argsort(keys)
     ordered = keys[order]
     begins = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(keys) else order

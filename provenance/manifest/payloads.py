@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from provenance.manifest.dimensions import Dimensions, Numbers
 from provenance.manifest.gathering import Candidates
-from provenance.manifest.grouping import keys_of_sites
+from provenance.manifest.grouping import groups, keys_of_sites
 from provenance.manifest.spooling import Spool
 from provenance.models import Capture, DigestPrefix
 from provenance.queries.payloads import holds_its_body
@@ -51,27 +51,34 @@ def places_of_revisits(
         spool: their rows.
         wanted: the places, among the candidates, of unchanged answers, ascending.
     """
+    records = np.full((len(wanted), len(_PLACE)), -1, dtype=np.int64)
+    if not len(wanted):
+        return Places(at=wanted, records=records)
     keys = keys_of_sites(found.digests, found.sites)
-    asked = np.unique(keys[wanted])
-    records = np.full((len(asked), len(_PLACE)), -1, dtype=np.int64)
-    own = np.flatnonzero(~found.revisits)
-    near = np.minimum(np.searchsorted(asked, keys[own]), max(len(asked) - 1, 0))
-    holds = asked[near] == keys[own] if len(asked) else np.zeros(len(own), dtype=bool)
-    numbers, first = np.unique(near[holds], return_index=True)
-    originals = own[holds][first]
-    order = np.argsort(originals)
-    for rows, some in _rows_at(spool, originals[order]):
-        records[numbers[order[some]]] = np.stack([rows.column(name).to_numpy() for name in _PLACE], axis=1)
-    at = np.searchsorted(asked, keys[wanted])
-    missing = wanted[records[at, 0] < 0]
+    originals = _originals(keys, found.revisits)[wanted]
+    known = np.flatnonzero(originals >= 0)
+    distinct, which = np.unique(originals[known], return_inverse=True)
+    places = np.empty((len(distinct), len(_PLACE)), dtype=np.int64)
+    for rows, some in _rows_at(spool, distinct):
+        places[some] = np.stack([rows.column(name).to_numpy() for name in _PLACE], axis=1)
+    records[known] = places[which]
+    missing = np.flatnonzero(originals < 0)
     if len(missing):
-        on_record = _on_record(connection, dimensions, spool, missing)
-        for key, record in on_record.items():
-            number = np.searchsorted(asked, np.uint64(key))
-            if number < len(asked) and asked[number] == np.uint64(key):
-                records[number] = record
-    there = records[at, 0] >= 0
-    return Places(at=wanted[there], records=records[at[there]])
+        on_record = _on_record(connection, dimensions, spool, wanted[missing])
+        for at, key in zip(missing.tolist(), keys[wanted[missing]].tolist(), strict=True):
+            records[at] = on_record.get(key, -1)
+    there = records[:, 0] >= 0
+    return Places(at=wanted[there], records=records[there])
+
+
+def _originals(keys: Numbers, revisits: Numbers) -> Numbers:
+    """Return for each candidate the first one of its key that holds its own payload; -1: there is none."""
+    order, begins = groups(keys)
+    nobody = len(keys)
+    first = np.minimum.reduceat(np.where(revisits[order], nobody, order), begins)
+    found = np.empty(len(keys), dtype=np.int64)
+    found[order] = np.repeat(np.where(first == nobody, -1, first), np.diff(np.append(begins, nobody)))
+    return found
 
 
 def _rows_at(spool: Spool, places: Numbers) -> Iterator[tuple[pa.RecordBatch, slice]]:

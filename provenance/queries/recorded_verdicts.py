@@ -1,10 +1,14 @@
-"""What was decided when documents were fetched, in the shape of what stands today: nothing learned since counts."""
+"""What was decided when documents were fetched, in the shape of what stands today: nothing learned since counts.
+
+But for the register of sources, where a usage or a policy is asked about: nothing of a site out of force is permitted.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Text, and_, cast, exists, literal, select
@@ -119,10 +123,14 @@ def judges_as_fetched(
 ) -> list[Judge]:
     """Return who answers by what was stated when documents were fetched, as `decided.judges_of` does by what stands.
 
+    Sites whose source is out of force are so here, too.
+
     Decisions that are on record are taken as they are, but for their reasons; what is missing is decided, and not
     written.
     """
-    return [_as_fetched(database, *one, as_of) for one in asked_of_runs(database, asked, run=run)]
+    withdrawn = standings.register.sites_out_of_force(database, as_of or datetime.now(UTC))
+    found = [_as_fetched(database, *one, as_of) for one in asked_of_runs(database, asked, run=run)]
+    return [replace(judge, withdrawn=withdrawn) for judge in found]
 
 
 def _as_fetched(

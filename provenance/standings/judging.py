@@ -44,14 +44,15 @@ class Judge:
             connection: of a transaction that reads.
             keys: those wanted; None: every one there is.
         """
-        columns = select(models.RightsSet.id, models.RightsSet.canonical)
         if keys is None:
-            for key, canonical in connection.execute(columns):
+            for key, canonical in connection.execute(_COLUMNS):
                 self._take(key, canonical)
             return
-        missing = [key for key in keys if key not in self._sets]
-        for some in chunks(sorted(set(missing))):
-            for key, canonical in connection.execute(columns.where(models.RightsSet.id.in_(some))):
+        missing = {key for key in keys if key not in self._sets}
+        for some in (
+            chunks(sorted(missing)) if missing else ()
+        ):  # asked for each capture, almost always in vain
+            for key, canonical in connection.execute(_COLUMNS.where(models.RightsSet.id.in_(some))):
                 self._take(key, canonical)
 
     def _take(self, key: int, canonical: str) -> None:
@@ -192,3 +193,6 @@ class Judge:
         if found is first or found is second:
             return one if found is first else other
         return self.numbered(found)
+
+
+_COLUMNS = select(models.RightsSet.id, models.RightsSet.canonical)

@@ -35,6 +35,13 @@ def entries_of_sites(database: Database, as_of: datetime) -> Mapping[int, tuple[
     return {key: (name, tuple(found[key])) for key, name in names}
 
 
+def sites_out_of_force(database: Database, at: datetime) -> Mapping[int, Verdict]:
+    """Return the sites that were out of force at a moment by what was on record then, by key."""
+    every = entries_of_sites(database, at).items()
+    found = {key: withdrawal(name, known, at) for key, (name, known) in every}
+    return {key: verdict for key, verdict in found.items() if verdict is not None}
+
+
 def withdrawal(name: str, known: Entries, at: datetime) -> Verdict | None:
     """Return why a site is out of force at a moment; None: it is in force.
 
