@@ -1,1 +1,1 @@
-"""The commands that crawl and that need the archive; those that only ask the database are in `provenance.cli`."""
+"""The commands that crawl and that need the archive; those that only ask the database are in `provenance.commands`."""

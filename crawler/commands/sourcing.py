@@ -7,13 +7,13 @@ import ipaddress
 import typer
 
 from crawler import urls
-from provenance import source_commands
+from provenance.commands import sources
 from provenance.errors import SourceError
 
 
 def register(app: typer.Typer) -> None:
     """Mount the commands."""
-    source_commands.register(app, _site)
+    sources.register(app, _site)
 
 
 def _site(text: str) -> str:

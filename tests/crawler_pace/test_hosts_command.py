@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from provenance import host_commands
+from provenance.commands import hosts
 from provenance.database import Database
 
 
@@ -24,7 +24,7 @@ def url(tmp_path: Path) -> str:
 
 def said(url: str, *arguments: str, code: int = 0) -> str:
     app = typer.Typer()
-    host_commands.register(app)
+    hosts.register(app)
     app.command("other")(lambda: None)
     ended = CliRunner().invoke(app, ["hosts", *arguments, "--database", url])
     assert ended.exit_code == code, ended.output

@@ -15,7 +15,7 @@ from standing_world import MONDAY, POLICY, SITE, USAGE, World, upload
 from typer.testing import CliRunner, Result
 
 from licences.policy import Policy
-from provenance import check_commands
+from provenance.commands import gate
 from provenance.erasures import Scope, ScopeKind, hide
 from provenance.manifest.checking import Checked, FailedRow, check
 from provenance.manifest.export import write_manifest
@@ -90,7 +90,7 @@ class Team:
     def typed(self, *arguments: str | Path, code: int = 0) -> Result:
         """Run a command as the program mounts it."""
         app = typer.Typer()
-        check_commands.register(app)
+        gate.register(app)
         result = CliRunner().invoke(app, [*map(str, arguments), "--database", self.url])
         assert result.exit_code == code, result.output
         return result
@@ -98,7 +98,7 @@ class Team:
     def typed_any(self, *arguments: str | Path) -> Result:
         """Run a command, whatever comes of it."""
         app = typer.Typer()
-        check_commands.register(app)
+        gate.register(app)
         return CliRunner().invoke(app, [*map(str, arguments), "--database", self.url])
 
     def told(self, *arguments: str | Path, code: int = 0) -> list[dict[str, Any]]:

@@ -17,8 +17,8 @@ import provenance
 from licences.policy import load
 from licences.vocabulary import Usage
 from provenance import schema, tallies
+from provenance.commands.db import register
 from provenance.database import Database, parse
-from provenance.db_commands import register
 from provenance.engine import WRITE, create
 from provenance.errors import SchemaOutdated
 from provenance.queries import (

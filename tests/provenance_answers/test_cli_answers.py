@@ -15,8 +15,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from provenance import cli, db_commands, query_command
-from provenance.query_command import EXAMPLES
+from provenance.commands import db, query, report
+from provenance.commands.query import EXAMPLES
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,9 +24,9 @@ ROOT = Path(__file__).parents[2]
 def ask(*arguments: str, database: str | None = None) -> Result:
     """Run a command as the program mounts it."""
     app = typer.Typer()
-    cli.register(app)
-    db_commands.register(app)
-    query_command.register(app)
+    report.register(app)
+    db.register(app)
+    query.register(app)
     given = [*arguments, "--database", database] if database else list(arguments)
     return CliRunner().invoke(app, given)
 
@@ -214,7 +214,7 @@ def test_what_is_there_and_is_no_file_is_written_to_and_never_replaced(
 
 def test_a_reader_who_leaves_early_ends_it_quietly(sqlite_world: str) -> None:
     """``aboveboard query | head -1``: no traceback, exit code 0."""
-    program = "import typer; from provenance import query_command; app = typer.Typer(); app.callback()(lambda: None); query_command.register(app); app()"
+    program = "import typer; from provenance.commands import query; app = typer.Typer(); app.callback()(lambda: None); query.register(app); app()"
     read, write = os.pipe()
     os.close(read)  # the reader is gone before the first row
     command = [sys.executable, "-c", program, "query", "--format", "jsonl", "--database", sqlite_world]

@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 
 from licences.policy import load
 from licences.vocabulary import Usage
+from provenance.commands.decide import register
 from provenance.database import Database
-from provenance.decide_command import register
 from provenance.deciding import changes, holdings, outcomes
 from provenance.models import Decision, RightsSet
 from provenance.queries import CaptureFilter, captures, stream

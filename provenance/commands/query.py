@@ -13,9 +13,7 @@ import typer
 from licences.vocabulary import ConditionType, Outcome, Usage
 from provenance.answering import DatabaseOption, asking, refuse, require_site
 from provenance.as_of import AsOfOption, moment, tell_erased
-from provenance.queries import CaptureFilter, CountBy, RefusalFilter
-from provenance.queries.known import settled
-from provenance.query_answers import (
+from provenance.commands.query_answers import (
     QueryFormat,
     captures_counted,
     captures_found,
@@ -25,6 +23,8 @@ from provenance.query_answers import (
     with_conditions,
     write,
 )
+from provenance.queries import CaptureFilter, CountBy, RefusalFilter
+from provenance.queries.known import settled
 from provenance.records import CaptureKind
 from provenance.rendering import Format
 

@@ -17,9 +17,9 @@ import typer
 
 from provenance import columns
 from provenance.answering import DatabaseOption, asking, note, refuse
+from provenance.commands.query import FormatOption
 from provenance.database import Database
 from provenance.queries import RunRow, runs, stream
-from provenance.query_command import FormatOption
 from provenance.records import RunState
 from provenance.rendering import Column, Format, write_rows
 from provenance.reports.compiling import compile_dossier

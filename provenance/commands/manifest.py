@@ -18,12 +18,12 @@ from licences.vocabulary import Usage
 from provenance.answering import DatabaseOption, asking, note, require_site
 from provenance.as_of import AsOfOption, moment, tell_erased
 from provenance.columnar import arrow
+from provenance.commands.query import DATES
+from provenance.commands.query_answers import covered, why_nothing
 from provenance.database import Database
 from provenance.manifest.reasons import in_words
 from provenance.manifest.selection import Duplicates, Selection, Versions, parts_of
 from provenance.queries.capture_filter import CaptureFilter
-from provenance.query_answers import covered, why_nothing
-from provenance.query_command import DATES
 from provenance.standings import Standing
 
 if TYPE_CHECKING:

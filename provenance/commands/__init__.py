@@ -1,0 +1,1 @@
+"""The commands that only ask or tend the database; `crawler.lazy_commands` mounts each when it is called."""
