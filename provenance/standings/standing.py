@@ -160,12 +160,12 @@ class Standing:
         return numbers
 
     def _doubt(self, search: Search, numbers: dict[int, int]) -> None:
-        """Hold back documents of whose URL something newer was forgotten."""
+        """Hold back documents of whose URL, or of whose host's files, something newer was forgotten."""
         judge, after, capture = self._judge, search.learned_after, search.capture
         for one in doubted(search.connection, self.as_of, news_after=after, capture=capture):
             judge.read(search.connection, [one.rights_set_id])
             as_fetched = judge.number(one.rights_set_id)
-            number = judge.number_at_most(numbers.get(one.capture_id, as_fetched), doubt(one.newer))
+            number = judge.number_at_most(numbers.get(one.capture_id, as_fetched), doubt(one))
             if number != as_fetched:
                 numbers[one.capture_id] = number
 

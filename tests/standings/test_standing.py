@@ -27,7 +27,7 @@ from licences.vocabulary import Outcome, Retrieval
 from provenance import recorded, tallies
 from provenance.erasures import Scope, ScopeKind, hide
 from provenance.models import Capture, Visit
-from provenance.records import RightsSetRecord
+from provenance.records import CaptureKind, RightsSetRecord
 from provenance.standings.moments import last_change
 
 CONDITIONS = Outcome.PERMITTED_WITH_CONDITIONS
@@ -158,6 +158,26 @@ def test_a_denial_that_was_forgotten_gives_nothing_back(world: World, newer: str
     assert world.verdict(other).outcome is CONDITIONS
     again = world.page("/a", CC_BY, at=WEDNESDAY)
     assert world.verdict(again).outcome is CONDITIONS, "to gain, a page is fetched again"
+
+
+def test_a_file_of_the_host_that_was_forgotten_gives_nothing_back(world: World) -> None:
+    """Whoever has the reservation erased by its own URL has not lifted it; who fetches again learns what holds."""
+    world.source()
+    page = world.page("/a", CC_BY)
+    elsewhere = world.page("/a", CC_BY, site="other.example")
+    world.source(site="other.example")
+    url = f"https://{SITE}/.well-known/tdmrep.json"
+    world.file("tdmrep.json", TDM_RESERVED, at=TUESDAY)
+    file = {"kind": CaptureKind.SITE_DOCUMENT, "media_type": "application/json"}
+    world.page("/.well-known/tdmrep.json", at=TUESDAY, **file)
+    assert not world.verdict(page).is_permitting
+    words = {"reason": "they asked", "requested_by": "J. Doe", "at": datetime.now(UTC)}
+    hide(world.database, Scope(kind=ScopeKind.URL, value=url), suppresses=True, **words)
+    held = world.verdict(page)
+    assert (held.outcome, held.rule, held.cause) == (REVIEW, "host-file.erased", "host-file")
+    assert world.standing().exceptions().keys() == {page}
+    assert world.verdict(elsewhere).outcome is CONDITIONS
+    assert world.verdict(world.page("/a", CC_BY, at=WEDNESDAY)).outcome is CONDITIONS
 
 
 def test_an_older_exchange_says_nothing_of_a_newer_one(world: World) -> None:
