@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -277,6 +278,15 @@ def test_a_full_disk_is_told_in_a_sentence_also_by_the_last_few_rows(tmp_path: P
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Whoever starts the tests in the background of a shell has Ctrl-C ignored from the start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("doing", ["reading documents", "choosing among them", "writing rows"])
 def test_an_interrupted_one_leaves_nothing(sqlite_library: Library, tmp_path: Path, doing: str) -> None:
     """Ctrl-C at any step: no file, no half of one, nothing registered."""

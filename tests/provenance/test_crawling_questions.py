@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -168,4 +169,5 @@ def plan(database: Database, query: Select[int]) -> str:
             )
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         steps = [str(row[0]) for row in connection.exec_driver_sql(f"EXPLAIN {compiled}")]
-        return "; ".join(steps).replace("using pk_capture on capture", "capture pk_capture")
+        partition = r"using pk_(\w+?)(?:_\d+)? on \1(?:_\d+)?\b"  # of which a table may have many
+        return re.sub(partition, r"\1 pk_\1", "; ".join(steps))

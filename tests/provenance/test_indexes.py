@@ -13,11 +13,11 @@ from sqlalchemy import event
 
 from provenance import schema, sources
 from provenance.database import Database
-from provenance.erasures import bytes_to_go, listing
+from provenance.erasures import bytes_to_go, listing, settling
 from provenance.manifest import recall
 from provenance.manifest.register import manifests
 from provenance.models import Base
-from provenance.queries import CaptureFilter, all_rows, captures, crawling, hosts, receipt
+from provenance.queries import all_rows, crawling, hosts, receipt
 from provenance.queries.holdings import Holding, extent
 
 SITE, URL = "example.org", f"https://example.org{NOTE_PATH}"
@@ -27,9 +27,7 @@ NEEDED: dict[str, Callable[[Database], Any]] = {
     "ix_capture_url_hash": lambda database: receipt(database, URL),
     "ix_capture_payload_digest_prefix": lambda database: receipt(database, f"sha256:{sha256('x').hex()}"),
     "ix_capture_segment_id": lambda database: crawling.captures_of_segment(database, FIRST),
-    "ix_capture_rights_set_id": lambda database: all_rows(
-        database, captures(CaptureFilter(rights_sets=(1,)))
-    ),
+    "ix_capture_rights_set_id": settling.remove_unreferenced,
     "ix_refusal_url_hash": lambda database: receipt(database, URL),
     "ix_segment_visit_id": lambda database: crawling.stored_segments(database, SITE),
     "ix_visit_site_id": lambda database: all_rows(database, extent(Holding(site=SITE, run=None))),
@@ -76,11 +74,11 @@ def test_every_question_uses_its_index(filled: Database) -> None:
 
 @contextmanager
 def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
-    """Collect every SELECT that is sent, with its parameters."""
+    """Collect every SELECT and DELETE that is sent, with its parameters; to explain one does not carry it out."""
     sent: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if statement.startswith(("SELECT", "WITH")):
+        if statement.startswith(("SELECT", "WITH", "DELETE")):
             sent.append((statement, parameters))
 
     event.listen(database.engine, "before_cursor_execute", note)
